@@ -1,0 +1,100 @@
+# Everything a person types. `make` alone says what there is.
+# All paths are relative, so the project may lie in a folder with a blank in its name.
+
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+# Processes for the tests; 0 runs them in one.
+WORKERS ?= 2
+PY = $(VENV)/bin/python
+# The tests' own engines and files, apart from those of a running portal.
+TEST_ENV = SIMDIKLAT_VAR=var/test
+
+.PHONY: help run screenshots test check lint format types contracts migrations deployment bench chaos clean-var messages browser
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run        the portal: http://localhost:8000 (PORT=8001 make run; DEMO_EMPLOYEES=5000 make run)"
+	@echo "make test       every test, on real engines"
+	@echo "make check      lint, format, types, import contracts, migrations, deployment"
+	@echo "make bench      the figures of the imports, the selection and the list"
+	@echo "make chaos      issue and answer while workers, broker and connections are broken at random"
+	@echo "make messages   collect and compile the translations (needs gettext)"
+	@echo "make clean-var  remove the demo's database, mails and files, to begin anew"
+
+run: $(VENV)/.local
+	@$(PY) manage.py run_portal --end-with-parent
+
+test: $(VENV)/.dev browser
+	@$(TEST_ENV) $(PY) -m pytest -n $(WORKERS)
+
+# One target each, so that `make -k check` names everything that fails.
+check: lint format types contracts migrations deployment
+
+lint: $(VENV)/.dev
+	$(PY) -m ruff check .
+
+format: $(VENV)/.dev
+	$(PY) -m ruff format --check .
+
+types: $(VENV)/.dev
+	$(PY) -m mypy simdiklat audit jobs outbox accounts employees trainings invitations reports
+
+contracts: $(VENV)/.dev
+	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+migrations: $(VENV)/.dev
+	$(TEST_ENV) $(PY) manage.py makemigrations --check --dry-run
+
+deployment: $(VENV)/.dev
+	$(TEST_ENV) SIMDIKLAT_ENV=production ALLOWED_HOSTS=simdiklat.example \
+	  SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
+	  $(PY) manage.py check --deploy --fail-level WARNING
+
+bench: $(VENV)/.dev
+	@$(PY) manage.py bench $(ARGS)
+
+chaos: $(VENV)/.dev
+	@$(PY) manage.py chaos $(ARGS)
+
+messages: $(VENV)/.dev
+	@command -v msgfmt >/dev/null || { echo "gettext is missing: apt-get install gettext"; exit 1; }
+	$(PY) manage.py makemessages --locale id --no-obsolete --add-location file \
+	  --ignore "$(VENV)" --ignore var --ignore tests
+	$(PY) manage.py compilemessages --ignore "$(VENV)"
+
+# Pictures of a running portal with the demo's data; URL=http://localhost:8000
+URL ?= http://localhost:8000
+screenshots: $(VENV)/.dev browser
+	@$(PY) -m tests.screenshots "$(URL)" docs/screenshots
+
+clean-var: $(VENV)/.local
+	@$(PY) manage.py clean_var
+
+# Root on Debian gets chromium without asking; elsewhere the browser tests say that they were skipped.
+browser:
+	@if [ -z "$$CHROMIUM" ] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null \
+	  && ! command -v google-chrome >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing chromium for the browser tests ..."; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	      chromium >/dev/null; } || echo "chromium could not be installed; the browser tests will be skipped."; \
+	  else echo "No chromium: the browser tests will be skipped. Get it by: apt-get install chromium"; fi; fi
+
+# --- The virtual environment: made once, filled again only when the requirements change ---
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Simdiklat needs Python 3.11 or newer; '$(PYTHON)' is not." \
+	    "Choose one: make run PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv "$(VENV)" || { rm -rf "$(VENV)"; \
+	  echo "The virtual environment could not be made; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.local: requirements.txt requirements-local.txt | $(PY)
+	@echo "Installing what make run needs ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input -r requirements-local.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-local.txt requirements-dev.txt | $(PY)
+	@echo "Installing what the tests and checks need ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt
+	@touch $(VENV)/.local $@

@@ -1,0 +1,146 @@
+"""Every invariant of the data, checked from the data itself: what `check_data` prints."""
+
+from collections.abc import Callable
+
+from django.db import connection
+
+from audit import log
+from invitations.models import Selection
+from invitations.verify import verify
+
+# Each query returns one text per problem.
+_QUERIES: dict[str, str] = {
+    "the root": """
+        SELECT 'there are ' || count(*) || ' root units' FROM employees_unit WHERE parent_id IS NULL
+        HAVING count(*) > 1 OR (count(*) = 0 AND EXISTS (SELECT 1 FROM employees_unit))
+    """,
+    "paths of units": """
+        SELECT 'unit ' || u.code || ' has path ' || u.path || ', its place is ' || COALESCE(p.path, '') || u.id || '/'
+        FROM employees_unit u LEFT JOIN employees_unit p ON p.id = u.parent_id
+        WHERE u.path <> COALESCE(p.path, '/') || u.id || '/'
+    """,
+    "standing": """
+        SELECT 'the standing of person ' || x.employee_id || ' is ' || COALESCE(s.last_training::text, 'never') || ', history says '
+            || COALESCE(x.last_training::text, 'never')
+        FROM trainings_standing_expected x LEFT JOIN trainings_standing s ON s.employee_id = x.employee_id
+        WHERE s.employee_id IS NULL OR (s.last_training, s.ever_trained, s.waiting_since, s.service_start) IS DISTINCT FROM
+            (x.last_training, x.last_training IS NOT NULL, COALESCE(x.last_training, x.service_start), x.service_start)
+        UNION ALL
+        SELECT 'a standing without a person: ' || s.employee_id FROM trainings_standing s
+        LEFT JOIN employees_employee e ON e.id = s.employee_id WHERE e.id IS NULL
+    """,
+    "seats": """
+        SELECT 'class ' || c.code || ' counts ' || c.seats_taken || ' taken seats of ' || c.seats || ', there are ' || count(p.id)
+        FROM trainings_trainingclass c
+        LEFT JOIN trainings_participation p ON p.training_class_id = c.id AND p.state IN ('held', 'confirmed')
+        GROUP BY c.id HAVING c.seats_taken <> count(p.id) OR c.seats_taken > c.seats
+    """,
+    "dates of seats": """
+        SELECT 'the seat of person ' || p.employee_id || ' has other dates than class ' || c.code
+        FROM trainings_participation p JOIN trainings_trainingclass c ON c.id = p.training_class_id
+        WHERE (p.first_day, p.last_day) <> (c.first_day, c.last_day)
+    """,
+    "overlapping seats": """
+        SELECT 'person ' || a.employee_id || ' has seats in two overlapping classes'
+        FROM trainings_participation a JOIN trainings_participation b ON b.employee_id = a.employee_id AND b.id > a.id
+            AND daterange(a.first_day, a.last_day, '[]') && daterange(b.first_day, b.last_day, '[]')
+        WHERE a.state IN ('held', 'confirmed') AND b.state IN ('held', 'confirmed')
+    """,
+    "invitations and seats": """
+        SELECT 'invitation ' || i.id || ' is ' || i.state || ', its seat is ' || COALESCE(p.state, 'missing')
+        FROM invitations_invitation i LEFT JOIN trainings_participation p
+            ON p.training_class_id = i.training_class_id AND p.employee_id = i.employee_id AND p.state IN ('held', 'confirmed')
+        WHERE COALESCE(p.state, '') <> CASE i.state WHEN 'issued' THEN 'held' WHEN 'accepted' THEN 'confirmed' ELSE '' END
+            AND NOT (i.state NOT IN ('issued', 'accepted') AND p.source <> 'invitation')
+            AND NOT (i.state NOT IN ('issued', 'accepted') AND EXISTS (
+                SELECT 1 FROM invitations_invitation j WHERE j.training_class_id = i.training_class_id
+                    AND j.employee_id = i.employee_id AND j.state IN ('issued', 'accepted')))
+        UNION ALL
+        SELECT 'a seat of person ' || p.employee_id || ' in class ' || p.training_class_id || ' has no live invitation'
+        FROM trainings_participation p WHERE p.source = 'invitation' AND p.state IN ('held', 'confirmed')
+            AND NOT EXISTS (SELECT 1 FROM invitations_invitation i WHERE i.training_class_id = p.training_class_id
+                AND i.employee_id = p.employee_id AND i.state IN ('issued', 'accepted'))
+    """,
+    "states": """
+        SELECT 'selection ' || s.id || ' is ' || s.state || ', its last recorded step is ' || COALESCE(t.to_state, 'missing')
+        FROM invitations_selection s LEFT JOIN LATERAL (
+            SELECT to_state FROM invitations_transition WHERE selection_id = s.id ORDER BY id DESC LIMIT 1) t ON true
+        WHERE t.to_state IS DISTINCT FROM s.state
+        UNION ALL
+        SELECT 'invitation ' || i.id || ' comes from a selection that is ' || s.state
+        FROM invitations_invitation i JOIN invitations_selection s ON s.id = i.selection_id WHERE s.state <> 'issued'
+        UNION ALL
+        SELECT 'invitation ' || i.id || ' names class ' || i.training_class_id || ', its selection is for ' || s.training_class_id
+        FROM invitations_invitation i JOIN invitations_selection s ON s.id = i.selection_id
+        WHERE s.training_class_id <> i.training_class_id
+        UNION ALL
+        SELECT 'invitation ' || i.id || ' is for someone who was not a candidate' FROM invitations_invitation i
+        WHERE NOT EXISTS (SELECT 1 FROM invitations_candidate c
+            WHERE c.selection_id = i.selection_id AND c.employee_id = i.employee_id)
+    """,
+    "messages": """
+        SELECT 'invitation ' || i.id || ' has no message' FROM invitations_invitation i
+        WHERE NOT EXISTS (SELECT 1 FROM outbox_message m WHERE m.key = 'invitation:' || i.id || ':invitation:0')
+    """,
+    "seeds": """
+        SELECT 'class ' || c.code || ' is scheduled without a seed' FROM trainings_trainingclass c
+        WHERE c.state = 'scheduled' AND NOT EXISTS (SELECT 1 FROM trainings_seed s WHERE s.training_class_id = c.id)
+        UNION ALL
+        SELECT 'seed ' || s.number || ' of class ' || s.training_class_id || ' is not the one committed to'
+        FROM trainings_seed s WHERE s.commitment <> encode(sha256(convert_to(s.value, 'UTF8')), 'hex')
+    """,
+    "letters": """
+        SELECT 'the letters of unit ' || COALESCE(s.organiser_id, l.organiser_id) || ' in ' || COALESCE(s.year, l.year)
+            || ' are numbered ' || COALESCE(l.lowest || '–' || l.highest || ' (' || l.n || ')', 'nothing')
+            || ', their series says ' || COALESCE(s.first || '–' || s.last, 'nothing')
+        FROM invitations_numberseries s FULL JOIN (
+            SELECT organiser_id, year, min(seq) AS lowest, max(seq) AS highest, count(*) AS n
+            FROM invitations_letter GROUP BY organiser_id, year) l USING (organiser_id, year)
+        WHERE (s.first, s.last, (s.last - s.first + 1)::bigint) IS DISTINCT FROM (l.lowest, l.highest, l.n)
+        UNION ALL
+        SELECT 'letter ' || l.number || ' counts ' || l.names_count || ' names, there are ' || count(n.id)
+        FROM invitations_letter l LEFT JOIN invitations_lettername n ON n.letter_id = l.id
+        GROUP BY l.id HAVING l.names_count <> count(n.id)
+            OR l.names_count <> jsonb_array_length(l.data #> '{list,names}')
+        UNION ALL
+        SELECT 'letter ' || l.number || ' is ' || l.state || ' and its names count as ' ||
+            CASE WHEN bool_or(n.current) THEN 'current' ELSE 'ended' END
+        FROM invitations_letter l JOIN invitations_lettername n ON n.letter_id = l.id
+        GROUP BY l.id HAVING bool_or(n.current) <> (l.state = 'valid') OR bool_and(n.current) <> (l.state = 'valid')
+        UNION ALL
+        SELECT 'letter ' || l.number || ' names an invitation of another class'
+        FROM invitations_letter l JOIN invitations_lettername n ON n.letter_id = l.id
+        JOIN invitations_invitation i ON i.id = n.invitation_id WHERE i.training_class_id <> l.training_class_id
+    """,
+}
+
+
+def problems(limit: int = 50) -> dict[str, list[str]]:
+    """What is wrong with the data, by invariant: at most `limit` texts each. Empty: everything holds.
+
+    Selections are verified against their evidence as `verify_selection` does.
+    """
+    checks: dict[str, Callable[[], list[str]]] = {
+        "audit chain": log.chain_problems,
+        "evidence": _evidence_problems,
+    }
+    found = {name: _texts(sql, limit) for name, sql in _QUERIES.items()}
+    found |= {name: check()[:limit] for name, check in checks.items()}
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def _texts(sql: str, limit: int) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({sql}) AS found LIMIT %s", [limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _evidence_problems() -> list[str]:
+    selections = Selection.objects.exclude(evidence_file="").select_related(
+        "training_class", "seed", "requested_by"
+    )
+    return [
+        f"selection {selection.pk}: {difference}"
+        for selection in selections
+        for difference in verify(selection).differences
+    ]

@@ -1,0 +1,276 @@
+"""Settings of the portal: one file, read from the environment.
+
+Without any variable set, everything runs on a laptop: an embedded PostgreSQL, a broker on the file
+system and mail in files, all under `var/`. `DATABASE_URL`, `REDIS_URL` and `EMAIL_URL` switch to the
+ministry's engines with nothing else changed. `docs/operators.md` lists every variable.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+#: Where the laptop's engines, mails, evidence and result files live.
+VAR_DIR = Path(env.str("SIMDIKLAT_VAR", default=str(BASE_DIR / "var"))).resolve()
+
+DATABASE_URL = env.str("DATABASE_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+EMAIL_URL = env.str("EMAIL_URL", default="")
+
+#: True where no external database is named: the portal on a laptop, with its synthetic ministry.
+LOCAL = not DATABASE_URL
+
+_DEMO_SECRET = "simdiklat-demo-secret-not-for-production"  # noqa: S105 - refused outside LOCAL below
+SECRET_KEY = env.str("SECRET_KEY", default=_DEMO_SECRET)
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PORTAL_URL = env.str("PORTAL_URL", default="http://localhost:8000").rstrip("/")
+
+#: `production` makes the portal refuse unsafe defaults (demo secret, DEBUG).
+ENVIRONMENT = env.str("SIMDIKLAT_ENV", default="local")
+if ENVIRONMENT == "production" and (SECRET_KEY == _DEMO_SECRET or DEBUG):
+    raise ImproperlyConfigured("SIMDIKLAT_ENV=production needs its own SECRET_KEY and DEBUG off.")
+
+INSTALLED_APPS = [
+    "simdiklat",
+    "audit",
+    "jobs",
+    "outbox",
+    "accounts",
+    "employees",
+    "trainings",
+    "invitations",
+    "certificates",
+    "reports",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django.forms",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_tables2",
+    "django_filters",
+    "django_htmx",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "simdiklat.middleware.chosen_language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "simdiklat.urls"
+WSGI_APPLICATION = "simdiklat.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "simdiklat.context.frame",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+DJANGO_TABLES2_TEMPLATE = "components/table.html"
+
+# --- Engines -------------------------------------------------------------------------------------
+
+if DATABASE_URL:
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "simdiklat.embedded_backend",  # starts the embedded server on first use
+            "NAME": "simdiklat",
+            "USER": "simdiklat",
+        }
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("TEST", {})
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 3600}
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": str(VAR_DIR / "cache"),
+        }
+    }
+    _QUEUE_DIR = VAR_DIR / "broker"
+    for _name in ("queue", "control"):
+        (_QUEUE_DIR / _name).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_TRANSPORT = "simdiklat.broker:Transport"  # kombu's own is not safe for several processes
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # one worker, nothing to control from afar
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_QUEUE_DIR / "queue"),
+        "data_folder_out": str(_QUEUE_DIR / "queue"),
+        "control_folder": str(_QUEUE_DIR / "control"),
+    }
+
+# --- Jobs ----------------------------------------------------------------------------------------
+
+CELERY_TASK_IGNORE_RESULT = True  # results are rows in PostgreSQL, never in the broker
+CELERY_TASK_ACKS_LATE = True  # a killed worker's task comes back; tasks are idempotent
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "Asia/Jakarta"
+#: Seconds between two sweeps: for forgotten jobs, due messages, invitations past their last day.
+JOBS_SWEEP_SECONDS = env.int("JOBS_SWEEP_SECONDS", default=15)
+OUTBOX_SWEEP_SECONDS = env.int("OUTBOX_SWEEP_SECONDS", default=5)
+EXPIRE_SWEEP_SECONDS = env.int("EXPIRE_SWEEP_SECONDS", default=300)
+#: A running job without a sign of life for so many seconds is taken to be abandoned.
+JOBS_STALE_SECONDS = env.int("JOBS_STALE_SECONDS", default=60)
+#: A queued job that nobody began within so many seconds was forgotten by the broker.
+JOBS_LOST_SECONDS = env.int("JOBS_LOST_SECONDS", default=20)
+CELERY_BEAT_SCHEDULE = {
+    # The sweepers: whatever the broker forgot is found again in the database. They expire, so that a
+    # worker that was away does not find a heap of them.
+    "requeue-unfinished-jobs": {
+        "task": "jobs.sweep",
+        "schedule": timedelta(seconds=JOBS_SWEEP_SECONDS),
+        "options": {"expires": 30},
+    },
+    "deliver-outbox": {
+        "task": "outbox.deliver_due",
+        "schedule": timedelta(seconds=OUTBOX_SWEEP_SECONDS),
+        "options": {"expires": 30},
+    },
+    "expire-invitations": {
+        "task": "invitations.expire_due",
+        "schedule": timedelta(seconds=EXPIRE_SWEEP_SECONDS),
+    },
+    "remind-of-invitations": {"task": "invitations.remind_due", "schedule": timedelta(hours=1)},
+}
+
+# --- Mail ----------------------------------------------------------------------------------------
+
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "outbox.filebackend.EmailBackend"
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+#: Seconds a mail server may take for one answer.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+#: Messages a minute over all workers; 0: no limit.
+OUTBOX_PER_MINUTE = env.int("OUTBOX_PER_MINUTE", default=0)
+#: Workers that deliver at once; the others stay free for rankings and imports.
+OUTBOX_SENDERS = env.int("OUTBOX_SENDERS", default=2)
+#: Seconds after which a message claimed by a worker that died is taken by another; 0: ten minutes or more,
+#: by EMAIL_TIMEOUT. Shorter than one message can take on a slow server, it would be sent twice.
+OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=0)
+#: Attempts before a message that a server keeps putting off is given up.
+OUTBOX_MAX_ATTEMPTS = env.int("OUTBOX_MAX_ATTEMPTS", default=10)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Simdiklat <simdiklat@kemenag.invalid>")
+
+#: Seconds between issuing and the first mail leaving, in which an issue can be stopped (ui.md).
+ISSUE_DELAY_SECONDS = env.int("ISSUE_DELAY_SECONDS", default=60)
+
+# --- People and language -------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "accounts:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Jakarta"  # selection.md: dates are calendar dates in Asia/Jakarta
+
+# --- Files ---------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+#: Evidence of selections and result files of jobs; never served by path, only by id and scope.
+EVIDENCE_DIR = VAR_DIR / "evidence"
+RESULTS_DIR = VAR_DIR / "results"
+#: PDFs of letters, named by their hash; each can be set again from its letter's frozen data.
+LETTERS_DIR = VAR_DIR / "letters"
+
+# --- Security ------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+_HTTPS = ENVIRONMENT == "production"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_HTTPS)
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+}
