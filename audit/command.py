@@ -1,0 +1,25 @@
+"""The base of the portal's commands: a refusal is one line on standard error and exit 1 (formats.md)."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit.errors import Refusal
+
+
+class PortalCommand(BaseCommand):
+    """A command whose last line of output is one JSON object, returned by `work`."""
+
+    #: Does the command with the parsed options; returns the object for the last line, or None for no such
+    #: line. A plain attribute, so that each command names its own options.
+    work: Callable[..., dict[str, Any] | None]
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            result = self.work(**options)
+        except Refusal as refusal:
+            raise CommandError(" ".join(refusal.user_message.split()), returncode=1) from refusal
+        if result is not None:
+            self.stdout.write(json.dumps(result, ensure_ascii=False))

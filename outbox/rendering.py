@@ -1,0 +1,161 @@
+"""From a message's frozen context to subject, text, HTML and attachments.
+
+The outbox knows nobody: the room that writes a kind of message registers, by kind, whether a message is
+still wanted when its time comes and what is attached to it.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from email.mime.base import MIMEBase
+from email.mime.text import MIMEText
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.template import Context, TemplateDoesNotExist
+from django.template.loader import get_template, select_template
+from django.utils import translation
+
+from outbox.models import Message
+
+#: Language of the texts when a kind has none in the reader's own.
+FALLBACK_LANGUAGE = "id"
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message; text when the type begins with `text/`."""
+
+    name: str
+    content: bytes
+    mimetype: str
+    #: Further parameters of the type, such as the method of a calendar file.
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+StillWanted = Callable[[str, dict[str, Any], int | None], bool]
+Attachments = Callable[[Message], Sequence[Attachment]]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    still_wanted: StillWanted | None
+    attachments: Attachments | None
+
+
+_kinds: dict[str, _Kind] = {}
+
+
+def register(
+    kind: str, *, still_wanted: StillWanted | None = None, attachments: Attachments | None = None
+) -> None:
+    """Say what belongs to a kind of message.
+
+    `still_wanted(kind, context, about_id)` is asked just before sending; False cancels the message.
+    `attachments(message)` returns the files that go with it; it must give the same bytes when repeated.
+    """
+    _kinds[kind] = _Kind(still_wanted, attachments)
+
+
+def still_wanted(message: Message) -> bool:
+    """Whether the message should still be sent now. Kinds that registered nothing always are."""
+    kind = _kinds.get(message.kind)
+    if kind is None or kind.still_wanted is None:
+        return True
+    return bool(kind.still_wanted(message.kind, message.context, message.about_id))
+
+
+def preview(message: Message) -> Rendered:
+    """What the message says, without sending it."""
+    kind = _kinds.get(message.kind)
+    attached = tuple(kind.attachments(message)) if kind and kind.attachments else ()
+    context = {
+        **message.context,
+        "to_name": message.to_name,
+        "language": message.language,
+        "portal_url": settings.PORTAL_URL,
+    }
+    if "url_path" in message.context:
+        context["url"] = settings.PORTAL_URL + message.context["url_path"]
+    with translation.override(message.language):
+        subject = " ".join(_render(message, "subject.txt", context, escape=False).split())
+        text = _tidy(_render(message, "txt", context, escape=False))
+        try:
+            html = _render(message, "html", context, escape=True)
+        except TemplateDoesNotExist:
+            html = ""
+    return Rendered(subject=subject[:250], text=text, html=html, attachments=attached)
+
+
+def _render(message: Message, ending: str, context: dict[str, Any], *, escape: bool) -> str:
+    languages = dict.fromkeys((message.language, FALLBACK_LANGUAGE))
+    names = [f"outbox/{language}/{message.kind}.{ending}" for language in languages]
+    template = select_template(names) if len(names) > 1 else get_template(names[0])
+    return template.template.render(Context(context, autoescape=escape))  # type: ignore[union-attr]
+
+
+def _tidy(text: str) -> str:
+    """No blanks at the ends of lines and never two empty lines in a row."""
+    lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines) + "\n"
+
+
+def message_id(key: str) -> str:
+    """The Message-ID made from a message's key: a repetition is recognisable as the same mail."""
+    plain = re.fullmatch(r"[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)*", key)
+    local = key.replace(":", ".") if plain else hashlib.sha256(key.encode()).hexdigest()
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{local}@{domain}>"
+
+
+def as_mail(message: Message, rendered: Rendered, connection: Any = None) -> EmailMultiAlternatives:
+    """The mail to send. Names and subjects lose line breaks, so no header can be smuggled in."""
+    mail = EmailMultiAlternatives(
+        subject=rendered.subject,
+        body=rendered.text,
+        to=[message.to_address.strip()],
+        headers={
+            "Message-ID": message_id(message.key),
+            "Auto-Submitted": "auto-generated",  # RFC 3834: answering machines stay silent
+            "Content-Language": message.language,
+        },
+        connection=connection,
+    )
+    if rendered.html:
+        mail.attach_alternative(rendered.html, "text/html")
+    for file in rendered.attachments:
+        mail.attach(_as_part(file))
+    return mail
+
+
+def as_bytes(mail: EmailMessage) -> bytes:
+    """The mail as it goes over the line."""
+    return mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+
+
+def _as_part(file: Attachment) -> MIMEBase:
+    main, _, sub = file.mimetype.partition("/")
+    part: MIMEBase
+    if main == "text":
+        part = MIMEText(file.content.decode(), sub, "utf-8")
+    else:
+        from email.encoders import encode_base64
+
+        part = MIMEBase(main, sub)
+        part.set_payload(file.content)
+        encode_base64(part)
+    for name, value in file.parameters.items():
+        part.set_param(name, value)
+    part.add_header("Content-Disposition", "attachment", filename=file.name)
+    return part
