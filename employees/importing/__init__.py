@@ -1,0 +1,1 @@
+"""The imports of formats.md: one engine, one module per kind of file."""

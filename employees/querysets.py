@@ -1,0 +1,82 @@
+"""The vocabulary of units and employees."""
+
+from datetime import date
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from accounts.roles import Permission
+from employees.scoping import ScopedQuerySet, scope_roots, within
+
+
+class UnitQuerySet(ScopedQuerySet):
+    unit_path = "path"
+
+    def active(self) -> Self:
+        return self.filter(active=True)
+
+    def organising_for(self, user: Any) -> Self:
+        """Units for which the user may plan classes: their own, not those a centre only serves."""
+        roots = scope_roots(user, Permission.PLAN_CLASSES, service_areas=False)
+        return self.filter(within(roots, "path"))
+
+    def highest_first(self) -> Self:
+        """Units near the root first, then by name: what people usually mean."""
+        return self.order_by(Length("path"), "name", "pk")
+
+    def search(self, text: str) -> Self:
+        """Units whose name contains every word, or whose code begins with the text."""
+        words = text.split()
+        named = Q()
+        for word in words:
+            named &= Q(name__icontains=word)
+        return self.filter(named | Q(code__startswith=text.strip())) if words else self
+
+
+class EmployeeQuerySet(ScopedQuerySet):
+    def active(self) -> Self:
+        """People in active service (KEAKTIFAN = AKTIF)."""
+        return self.filter(activity="AKTIF")
+
+    def search(self, text: str) -> Self:
+        """People whose name contains every word, or whose NIP or ID contains the text (blanks dropped)."""
+        words = text.split()
+        if not words:
+            return self
+        digits = text.replace(" ", "").replace(".", "")
+        if digits.isdigit():
+            return self.filter(Q(nip__contains=digits) | Q(external_id=digits))
+        named = Q()
+        for word in words:
+            named &= Q(name__icontains=word)
+        return self.filter(named | Q(external_id=text.strip()))
+
+    def for_table(self) -> Self:
+        """With unit and standing, so that a list costs the same at any length."""
+        # Everybody has a standing; saying so lets the ranking index give the order of a list.
+        return self.select_related("unit", "standing").filter(standing__isnull=False)
+
+    def untrained_since(self, day: date) -> Self:
+        """People whose last qualifying training ended before the day, or who never had one."""
+        return self.filter(Q(standing__last_training=None) | Q(standing__last_training__lt=day))
+
+    def never_trained(self) -> Self:
+        return self.filter(standing__ever_trained=False)
+
+    def find(self, number: str) -> Any:
+        """The person with this NIP, else a former NIP, else this ID_PEGAWAI; None when nobody has it."""
+        cleaned = number.replace(" ", "").replace(".", "")
+        return (
+            self.filter(nip=cleaned).first()
+            or self.filter(former_nips__nip=cleaned).first()
+            or self.filter(external_id=number.strip()).first()
+        )
+
+
+class ServiceAreaQuerySet(models.QuerySet):
+    def current(self, on: date | None = None) -> Self:
+        on = on or timezone.localdate()
+        return self.filter(Q(until=None) | Q(until__gte=on), since__lte=on)

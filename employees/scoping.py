@@ -1,0 +1,77 @@
+"""The only subtree rule: whose records may this user see?
+
+A unit's place is its `path`, such as `/1/2/` (the closing slash keeps `/1/` from catching `/10/`).
+A user sees what lies at or below the units of the roles that carry the permission asked for. An
+organiser's role on a training centre reaches the centre and its service area of the day.
+Outside the scope is 404, never 403.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import RoleGrant
+from accounts.roles import Permission, Role, roles_with
+
+#: The path above every unit.
+EVERYWHERE = "/"
+
+
+def scope_roots(user: Any, permission: str, *, service_areas: bool = True) -> list[str]:
+    """Paths of the units at or below which `user` holds `permission` today; [] means nowhere.
+
+    `service_areas=False` leaves out what an organiser only serves, for rights over its own classes.
+    The answer is remembered on the user object, that is for one request.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return []
+    if user.is_superuser:
+        return [EVERYWHERE]
+    memory = user.__dict__.setdefault("_scope_roots", {})
+    key = (str(permission), service_areas)
+    if key not in memory:
+        memory[key] = _read_roots(user, permission, service_areas)
+    return memory[key]
+
+
+def _read_roots(user: Any, permission: str, service_areas: bool) -> list[str]:
+    grants = RoleGrant.objects.current().filter(user=user, role__in=roles_with(permission))
+    held = list(grants.values_list("role", "unit_id", "unit__path"))
+    paths = {path for _role, _unit, path in held}
+    centres = [unit for role, unit, _path in held if role == Role.ORGANISER]
+    if centres and service_areas:
+        paths.update(
+            apps.get_model("employees", "ServiceArea")
+            .objects.current()
+            .filter(organiser__in=centres)
+            .values_list("area__path", flat=True)
+        )
+    return sorted(path for path in paths if not any(path != p and path.startswith(p) for p in paths))
+
+
+def within(paths: Iterable[str], field: str) -> Q:
+    """Condition: the unit path in `field` lies at or below one of `paths`. No paths: matches nothing."""
+    condition = Q(pk__in=[])
+    for path in paths:
+        condition |= Q() if path == EVERYWHERE else Q(**{f"{field}__startswith": path})
+        if path == EVERYWHERE:
+            return Q()
+    return condition
+
+
+class ScopedQuerySet(models.QuerySet):
+    """A queryset that knows its road to a unit's path."""
+
+    unit_path = "unit__path"
+    permission: str = Permission.SEE_PEOPLE
+
+    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+        """Only what `user` may see with the permission (the queryset's own by default)."""
+        return self.filter(within(scope_roots(user, permission or self.permission), self.unit_path))
+
+    def in_subtree(self, unit: Any) -> Self:
+        """Only what lies at or below the unit."""
+        return self.filter(within([unit.path], self.unit_path))
