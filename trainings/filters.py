@@ -1,0 +1,65 @@
+"""Filters of the lists of classes and programmes."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from employees.fields import UnitField
+from employees.models import Unit
+from trainings.codes import Method, ProgrammeKind
+from trainings.models import Programme, TrainingClass
+
+
+def _search_input() -> forms.TextInput:
+    return forms.TextInput(attrs={"type": "search", "class": "filter-q"})
+
+
+def _date_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"})
+
+
+class OrganiserFilter(filters.Filter):
+    """An organiser chosen by search; keeps the classes of its subtree."""
+
+    field_class = UnitField
+
+    def filter(self, qs: Any, value: Unit | None) -> Any:
+        return qs.organised_under(value) if value else qs
+
+
+class ClassFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Programme or code"), method="search", widget=_search_input())
+    since = filters.DateFilter(
+        label=_("Begins from"), field_name="first_day", lookup_expr="gte", widget=_date_input()
+    )
+    until = filters.DateFilter(
+        label=_("Begins until"), field_name="first_day", lookup_expr="lte", widget=_date_input()
+    )
+    organiser = OrganiserFilter(label=_("Organiser"))
+    state = filters.ChoiceFilter(label=_("State"), choices=TrainingClass.State.choices, empty_label=_("All"))
+
+    class Meta:
+        model = TrainingClass
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.form.fields["organiser"].queryset = Unit.objects.visible_to(user)
+
+    def search(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.search(value)
+
+
+class ProgrammeFilter(filters.FilterSet):
+    q = filters.CharFilter(label=_("Name or code"), method="search", widget=_search_input())
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=ProgrammeKind.choices, empty_label=_("All"))
+    method = filters.ChoiceFilter(label=_("Method"), choices=Method.choices, empty_label=_("All"))
+
+    class Meta:
+        model = Programme
+        fields: list[str] = []
+
+    def search(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.search(value)

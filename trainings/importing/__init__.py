@@ -1,0 +1,1 @@
+"""The imports of the catalogue, the classes and the training history (formats.md)."""

@@ -1,0 +1,80 @@
+"""Lists of classes and programmes."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from employees.formatting import period_text
+from employees.tables import LEAD, NUMBER, PortalTable
+from employees.templatetags.portal import TONES, period
+from trainings.models import Programme, TrainingClass
+
+
+def stage(training_class: TrainingClass) -> tuple[str, Any]:
+    """How far a class has come, as (code, word): its latest selection's state, or else its own."""
+    if training_class.state == TrainingClass.State.SCHEDULED:
+        selections = sorted(training_class.selections.all(), key=lambda s: s.number)
+        if selections and selections[-1].state not in ("void", "failed"):
+            return selections[-1].state, selections[-1].get_state_display()
+    return training_class.state, training_class.get_state_display()
+
+
+class ClassTable(PortalTable):
+    programme = tables.Column(
+        _("Class"), order_by=("programme__name", "batch", "pk"),
+        linkify=("invitations:class", {"pk": tables.A("pk")}), attrs=LEAD,
+    )  # fmt: skip
+    first_day = tables.Column(_("Period"), order_by=("first_day", "code"))
+    organiser = tables.Column(_("Organiser"), order_by=("organiser__name", "pk"))
+    seats_taken = tables.Column(_("Seats taken"), attrs=NUMBER, order_by=("seats_taken", "pk"))
+    state = tables.Column(_("State"), order_by=("state", "pk"))
+
+    caption = _("Classes")
+    empty_text = _("No class fits these filters.")
+    empty_hint = _("Widen the period, or plan a class.")
+
+    class Meta:
+        model = TrainingClass
+        fields = ("programme", "first_day", "organiser", "seats_taken", "state")
+
+    def render_programme(self, record: TrainingClass) -> Any:
+        return format_html("{} <small>{}</small>", str(record), record.code)
+
+    def render_first_day(self, record: TrainingClass) -> Any:
+        return period(record.first_day, record.last_day)
+
+    def value_first_day(self, record: TrainingClass) -> str:
+        return period_text(record.first_day, record.last_day)
+
+    def render_seats_taken(self, record: TrainingClass) -> str:
+        return f"{record.seats_taken} / {record.seats}"
+
+    def render_state(self, record: TrainingClass) -> Any:
+        code, word = stage(record)
+        return format_html('<span class="state state-{}">{}</span>', TONES.get(str(code), "quiet"), word)
+
+
+class ProgrammeTable(PortalTable):
+    name = tables.Column(
+        _("Programme"), linkify=("trainings:programme_detail", {"pk": tables.A("pk")}), attrs=LEAD
+    )
+    kind = tables.Column(_("Kind"))
+    method = tables.Column(_("Method"))
+    jp = tables.Column(_("JP"), attrs=NUMBER)
+    resets_wait = tables.BooleanColumn(_("Resets the wait"), yesno=(_("Yes"), _("No")))
+
+    caption = _("Programmes")
+    empty_text = _("No programme fits these filters.")
+    empty_hint = _("Take one of the filters away.")
+
+    class Meta:
+        model = Programme
+        fields = ("name", "kind", "method", "jp", "resets_wait")
+
+    def render_name(self, record: Programme) -> Any:
+        return format_html("{} <small>{}</small>", record.name, record.code)
+
+    def render_resets_wait(self, value: bool) -> Any:
+        return _("Yes") if value else _("No")
