@@ -1,0 +1,64 @@
+"""Checking a selection's evidence, and handing out the evidence file."""
+
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from audit import log
+from audit.errors import Refusal
+from employees.models import Unit
+from employees.scoping import EVERYWHERE, scope_roots
+from invitations import tasks
+from invitations.models import Selection
+from invitations.verify import Finding, verify
+from jobs import runner
+from jobs.models import Job
+
+#: Pools above this are checked by a worker.
+AT_ONCE = 5_000
+
+
+def sees_everybody(user: Any, permission: str) -> bool:
+    """Whether the user's scope is the whole ministry: the evidence names everybody who was considered."""
+    roots = scope_roots(user, permission)
+    return EVERYWHERE in roots or Unit.objects.filter(parent=None, path__in=roots).exists()
+
+
+@transaction.atomic
+def check_evidence(*, selection: Selection, by: Any) -> Finding | Job:
+    """Verify a selection: the finding of a small pool at once, the job that verifies a large one."""
+    if not selection.evidence_file:
+        raise Refusal(_("This selection was never proposed, so there is nothing to verify."), code="state")
+    if (selection.pool_size or 0) + sum(selection.excluded.values()) > AT_ONCE:
+        job = runner.enqueue(
+            task=tasks.verify_evidence.name,
+            title=_("Verifying selection %(number)d of %(name)s")
+            % {"number": selection.number, "name": selection.training_class},
+            owner=by,
+            params={"selection": selection.pk},
+        )
+        job.result_url = f"{reverse('invitations:verified', args=[selection.pk])}?job={job.pk}"
+        job.save(update_fields=["result_url"])
+        _record(selection, "selection.verify_asked", by, {})
+        return job
+    finding = verify(selection)
+    _record(selection, "selection.verified", by, {"matches": finding.matches})
+    return finding
+
+
+def note_download(*, selection: Selection, by: Any) -> None:
+    """Record that the evidence file, which names everybody considered, is handed out."""
+    _record(selection, "selection.evidence_download", by, {"sha256": selection.evidence_sha256})
+
+
+def _record(selection: Selection, verb: str, by: Any, data: dict[str, Any]) -> None:
+    log.record(
+        verb,
+        by=by,
+        object_type="selection",
+        object_id=selection.pk,
+        unit_path=selection.training_class.organiser.path,
+        data={"class": selection.training_class.code, **data},
+    )

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class InvitationsConfig(AppConfig):
+    name = "invitations"
+
+    def ready(self) -> None:
+        from invitations import mails
+
+        mails.register()

@@ -1,0 +1,1 @@
+"""The plain functions behind the tasks: proposing, issuing, giving freed seats on."""

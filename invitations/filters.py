@@ -1,0 +1,31 @@
+"""Filters of the list of invitations."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from employees.filters import UnitFilter
+from employees.models import Unit
+from invitations.models import Invitation
+
+
+class InvitationFilter(filters.FilterSet):
+    q = filters.CharFilter(
+        label=_("Name, NIP or class"), method="search",
+        widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),
+    )  # fmt: skip
+    unit = UnitFilter(label=_("Unit"))
+    state = filters.ChoiceFilter(label=_("State"), choices=Invitation.State.choices, empty_label=_("All"))
+
+    class Meta:
+        model = Invitation
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.form.fields["unit"].queryset = Unit.objects.visible_to(user)
+
+    def search(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.search(value)

@@ -1,0 +1,183 @@
+"""The gates and the order, as SQL: selection.md, "Gates" and "Order"."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from employees.codes import PNS_GRADES
+from invitations.ranking.parameters import Parameters
+from trainings.codes import Allocation
+from trainings.querysets import SEAT_HELD
+
+# The gates cost far more than the planner thinks, so it would not share them out among processors.
+BOTH_PROCESSORS = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
+
+# The gates of selection.md, in their order: the first that holds is the code, '' is the pool.
+_GATE = """
+CASE
+    WHEN e.activity <> 'AKTIF' THEN 'inactive'
+    WHEN ua.area_id IS NULL THEN 'area'
+    WHEN cardinality(%(target_statuses)s::text[]) > 0 AND e.status <> ALL (%(target_statuses)s::text[]) THEN 'status'
+    WHEN cardinality(%(target_positions)s::text[]) > 0 AND e.position_kind <> ALL (%(target_positions)s::text[])
+        THEN 'position'
+    WHEN cardinality(%(target_levels)s::text[]) > 0 AND e.level <> ALL (%(target_levels)s::text[]) THEN 'level'
+    WHEN e.status IN ('PNS', 'CPNS') AND (
+        (%(grade_min)s <> '' AND COALESCE(array_position(%(grades)s::text[], e.grade::text), 0)
+            < array_position(%(grades)s::text[], %(grade_min)s))
+        OR (%(grade_max)s <> '' AND COALESCE(array_position(%(grades)s::text[], e.grade::text), 99)
+            > array_position(%(grades)s::text[], %(grade_max)s))
+    ) THEN 'grade'
+    WHEN passed.employee_id IS NOT NULL THEN 'passed'
+    WHEN committed.employee_id IS NOT NULL THEN 'committed'
+    WHEN e.retirement_date < (%(last_day)s::date + make_interval(months => %(retirement_months)s))::date THEN 'retiring'
+    WHEN e.status = 'PPPK' AND NOT %(pppk_exempt)s AND COALESCE(hours.jp, 0) + %(jp)s > %(pppk_ceiling_jp)s
+        THEN 'pppk_ceiling'
+    WHEN held.employee_id IS NOT NULL THEN 'hold'
+    WHEN invited.employee_id IS NOT NULL THEN 'invited'
+    ELSE ''
+END
+"""
+
+# Everybody with the code of the first gate that holds. `{people}` narrows it to some people.
+_GATED = f"""
+WITH unit_area AS NOT MATERIALIZED (
+    -- Each unit with its deepest area; in line, so that both processors may go through the people.
+    SELECT * FROM unnest(%(unit_ids)s::bigint[], %(unit_areas)s::bigint[]) AS u (unit_id, area_id)
+), gated AS (
+    SELECT e.id AS employee_id, e.unit_id, ua.area_id, {_GATE} AS code,
+        s.ever_trained, s.waiting_since, s.service_start,
+        COALESCE(e.nip, e.external_id) AS key
+    FROM employees_employee e
+    JOIN trainings_standing s ON s.employee_id = e.id
+    LEFT JOIN unit_area ua ON ua.unit_id = e.unit_id
+    LEFT JOIN (
+        SELECT DISTINCT employee_id FROM trainings_historyrecord
+        WHERE programme_code = %(programme_code)s AND result = 'LULUS'
+    ) passed ON passed.employee_id = e.id
+    LEFT JOIN (
+        SELECT DISTINCT p.employee_id FROM trainings_participation p
+        JOIN trainings_trainingclass c ON c.id = p.training_class_id
+        JOIN trainings_programme g ON g.id = c.programme_id
+        WHERE p.state = ANY (%(seat_held)s::text[]) AND CASE
+            -- A seat in this very class that no invitation gave (by hand, self-enrolled): nothing to offer.
+            WHEN p.training_class_id = %(class_id)s THEN p.source <> 'invitation'
+            ELSE p.last_day >= %(on)s
+                AND ((p.first_day <= %(last_day)s AND p.last_day >= %(first_day)s) OR g.resets_wait)
+        END
+    ) committed ON committed.employee_id = e.id
+    {{hours}}
+    LEFT JOIN (
+        SELECT DISTINCT employee_id FROM trainings_hold WHERE until > %(on)s
+    ) held ON held.employee_id = e.id
+    LEFT JOIN (
+        SELECT DISTINCT employee_id FROM invitations_invitation WHERE training_class_id = %(class_id)s
+    ) invited ON invited.employee_id = e.id
+    {{people}}
+)
+"""
+
+# The key's lottery number (selection.md, "Order").
+LOTTERY = "encode(sha256(convert_to(%(seed)s || ':' || key, 'UTF8')), 'hex')"
+
+# The whole ranking in one statement: gates, lottery, order, and the positions allocation needs. Only the
+# pool is ordered; a position that the class does not use is not computed.
+_CONSIDER = (
+    "CREATE TEMPORARY TABLE considered ON COMMIT DROP AS "
+    + _GATED
+    + f""", pool AS (
+    -- selection.md, "Order"; the key ends it, so that the order is total whatever happens.
+    SELECT *, row_number() OVER (
+        ORDER BY ever_trained, waiting_since, service_start, lottery COLLATE "C", employee_id
+    ) AS rank
+    FROM (
+        SELECT gated.*, {{{{stratum}}}} AS stratum_id, {LOTTERY} AS lottery FROM gated WHERE code = ''
+    ) drawn
+)
+SELECT pool.*, {{{{area_rank}}}} AS area_rank, {{{{unit_rank}}}} AS unit_rank,
+    NULL::text AS outcome, NULL::smallint AS step, NULL::bigint AS reserve_no
+FROM pool
+UNION ALL
+SELECT gated.*, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gated WHERE code <> ''
+"""
+)
+
+
+def gated_sql(params: Parameters) -> str:
+    """The CTE `gated`: everybody with the code of the first gate that holds ('' is the pool)."""
+    return _GATED.format(people="", hours=_hours_join(params))
+
+
+def consider_sql(params: Parameters) -> str:
+    """The statement that fills the table `considered` for a class with these parameters."""
+    by_area = params.allocation != Allocation.NASIONAL
+    return _CONSIDER.format(people="", hours=_hours_join(params)).format(
+        stratum="area_id" if by_area else "NULL::bigint",
+        area_rank="row_number() OVER (PARTITION BY stratum_id ORDER BY rank)" if by_area else "rank",
+        unit_rank="row_number() OVER (PARTITION BY unit_id ORDER BY rank)"
+        if params.unit_cap
+        else "NULL::bigint",
+    )
+
+
+def _hours_join(params: Parameters) -> str:
+    """This year's hours of the PPPK, where their ceiling can matter at all."""
+    if params.pppk_exempt or (params.target_statuses and "PPPK" not in params.target_statuses):
+        return "CROSS JOIN (SELECT 0 AS jp) hours"
+    return """
+    LEFT JOIN (
+        SELECT employee_id, sum(jp) AS jp FROM trainings_historyrecord
+        WHERE result IN ('LULUS', 'HADIR') AND last_day BETWEEN %(year_start)s AND %(year_end)s
+        GROUP BY employee_id
+    ) hours ON hours.employee_id = e.id"""
+
+
+def areas_of_units(params: Parameters) -> dict[int, int]:
+    """Unit → the deepest area of the class at or above it; units outside all areas are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT ON (u.id) u.id, a.id FROM employees_unit u
+            JOIN employees_unit a ON a.id = ANY (%s) AND starts_with(u.path, a.path)
+            ORDER BY u.id, length(a.path) DESC
+            """,
+            [[area.unit_id for area in params.areas]],
+        )
+        return dict(cursor.fetchall())
+
+
+def values(params: Parameters, on: date, **more: Any) -> dict[str, Any]:
+    areas = areas_of_units(params)
+    return {
+        "unit_ids": list(areas),
+        "unit_areas": list(areas.values()),
+        "target_statuses": list(params.target_statuses),
+        "target_positions": list(params.target_positions),
+        "target_levels": list(params.target_levels),
+        "grade_min": params.grade_min,
+        "grade_max": params.grade_max,
+        "grades": list(PNS_GRADES),
+        "programme_code": params.programme_code,
+        "class_id": params.class_id,
+        "seat_held": list(SEAT_HELD),
+        "on": on,
+        "first_day": params.first_day,
+        "last_day": params.last_day,
+        "retirement_months": params.retirement_months,
+        "pppk_exempt": params.pppk_exempt,
+        "pppk_ceiling_jp": params.pppk_ceiling_jp,
+        "jp": params.jp,
+        "year_start": date(params.first_day.year, 1, 1),
+        "year_end": date(params.first_day.year, 12, 31),
+        **more,
+    }
+
+
+def gate_codes(params: Parameters, employee_ids: Iterable[int], *, on: date) -> dict[int, str]:
+    """The gates for these people today: employee id → exclusion code, '' for who passes them all."""
+    narrowed = _GATED.format(people="WHERE e.id = ANY (%(people)s)", hours=_hours_join(params))
+    sql = narrowed + "SELECT employee_id, code FROM gated"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values(params, on, people=list(employee_ids)))
+        return dict(cursor.fetchall())

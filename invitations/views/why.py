@@ -1,0 +1,206 @@
+"""Why me, why not: an employee's place in a class, in an earlier selection and in general; who looked."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.access import SIGNED_IN, access
+from audit.errors import Refusal
+from employees.actions import readings
+from employees.formatting import day_text, wait_words
+from invitations import explain, ranking
+from invitations.changes import own_changes
+from invitations.models import Objection, Selection
+from invitations.report import exclusion_code
+from invitations.tables import candidate_reason
+from trainings.models import TrainingClass
+
+#: Classes, selections, objections and readings listed.
+LISTED = 20
+#: Seconds for which a person's place in a class is kept: working it out reads the whole pool.
+PLACE_KEPT = 600
+#: Seconds for which a code read from an evidence file is kept; the file never changes.
+CODE_KEPT = 86_400
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Somebody opened this person's page."""
+
+    at: Any
+    name: str
+
+
+@access(SIGNED_IN)
+def why(request: HttpRequest) -> HttpResponse:
+    """Choose a class or an earlier selection; the standing in general; objections; who has looked."""
+    person = _person(request)
+    coming = (
+        TrainingClass.objects.held_for(person.unit.path).scheduled().upcoming()
+        .select_related("programme", "organiser").order_by("first_day", "code")[:LISTED]
+    )  # fmt: skip
+    past = Selection.objects.issued_to(person).for_table()[:LISTED]
+    context = {
+        "title": _("Why me, why not"),
+        "crumbs": [(_("My training"), reverse("invitations:mine"))],
+        "person": person,
+        "standing": person.standing,
+        "tuple": tuple_words(
+            person.standing.ever_trained, person.standing.waiting_since, person.standing.service_start
+        ),
+        "coming": coming,
+        "past": past,
+        "objections": Objection.objects.of_user(request.user).for_list()[:LISTED],
+        "readings": readings_of(person),
+    }
+    return render(request, "invitations/why.html", context)
+
+
+@access(SIGNED_IN)
+def why_class(request: HttpRequest, pk: int) -> HttpResponse:
+    """One's own place in a class that has not been issued yet, as it would be today."""
+    person = _person(request)
+    training_class = get_object_or_404(
+        TrainingClass.objects.held_for(person.unit.path).scheduled().upcoming()
+        .select_related("programme", "organiser"), pk=pk,
+    )  # fmt: skip
+    key = f"place:{timezone.localdate()}:{pk}:{training_class.revision}:{person.pk}"
+    place = cache.get(key)
+    if place is None:
+        place = ranking.place_today(training_class, person)
+        cache.set(key, place, PLACE_KEPT)
+    context = {
+        "title": str(training_class),
+        "subtitle": _("Why me, why not"),
+        "crumbs": _crumbs(),
+        "training_class": training_class,
+        "person": person,
+        "place": place,
+        "place_words": place_words(place),
+        "code_text": explain.code_text(place.code) if place.code else "",
+        "tuple": tuple_words(place.ever_trained, place.waiting_since, place.service_start),
+        "selections": Selection.objects.issued_to(person).filter(training_class=training_class),
+    }
+    return render(request, "invitations/why_class.html", context)
+
+
+@access(SIGNED_IN)
+def why_selection(request: HttpRequest, pk: int) -> HttpResponse:
+    """One's own rank in an issued selection, or the code that kept one out of it."""
+    person = _person(request)
+    selection = get_object_or_404(
+        Selection.objects.issued_to(person).for_table().select_related("seed"), pk=pk
+    )
+    candidate = selection.candidates.for_table().with_mark().filter(employee=person).first()
+    code, problem = "", ""
+    if candidate is None:
+        try:
+            code = _code(selection, person)
+        except Refusal as refusal:
+            problem = refusal.user_message
+    elif candidate.code:
+        code = candidate.code
+    context: dict[str, Any] = {
+        "title": str(selection.training_class),
+        "subtitle": _("Why me, why not"),
+        "crumbs": _crumbs(),
+        "selection": selection,
+        "training_class": selection.training_class,
+        "person": person,
+        "candidate": candidate,
+        "code_text": explain.code_text(code) if code else "",
+        "problem": problem,
+        "not_considered": candidate is None and not code and not problem,
+        "changes": own_changes(selection, person),
+        "invitation": selection.invitations.filter(employee=person).first(),
+    }
+    if candidate is not None:
+        context |= {
+            "reason": explain.reason_text(candidate_reason(candidate, selection)),
+            "tuple": tuple_words(
+                candidate.ever_trained, candidate.waiting_since, candidate.service_start,
+                on=selection.run_on, lottery=candidate.lottery,
+            ),
+        }  # fmt: skip
+    return render(request, "invitations/why_selection.html", context)
+
+
+def tuple_words(
+    ever_trained: bool,
+    waiting_since: date | None,
+    service_start: date | None,
+    *,
+    on: date | None = None,
+    lottery: str = "",
+) -> list[tuple[str, str]]:
+    """What orders the ranking, value by value in words: selection.md, "Order"."""
+    if waiting_since is None or service_start is None:
+        return []
+    wait = {"day": day_text(waiting_since), "wait": wait_words(waiting_since, on)}
+    rows = [
+        (
+            _("Trained before?"),
+            _("Yes: after all who were never trained.") if ever_trained else _("Never: these come first."),
+        ),
+        (_("Waiting since"), _("%(day)s, that is %(wait)s. Whoever waits longer comes first.") % wait),
+        (
+            _("In service since"),
+            _("%(day)s. It decides between people who wait equally long.") % {"day": day_text(service_start)},
+        ),
+    ]
+    last = lottery or _("Decides what is still equal; drawn from a seed that was committed to beforehand.")
+    return [*rows, (_("Lottery number"), last)]
+
+
+def place_words(place: ranking.Place) -> str:
+    """A place as a sentence; empty for somebody outside the pool."""
+    if place.code:
+        return ""
+    if place.equal == 0:
+        return _("Rank %(rank)d of %(pool)d if names were selected today.") % {
+            "rank": place.first_rank, "pool": place.pool,
+        }  # fmt: skip
+    return ngettext(
+        "Between rank %(first)d and %(last)d of %(pool)d if names were selected today: the lottery decides between you and %(n)d person with the same dates.",
+        "Between rank %(first)d and %(last)d of %(pool)d if names were selected today: the lottery decides between you and %(n)d people with the same dates.",
+        place.equal,
+    ) % {"first": place.first_rank, "last": place.last_rank, "pool": place.pool, "n": place.equal}
+
+
+def readings_of(person: Any) -> list[Reading]:
+    """Who opened this person's page and when, the latest first."""
+    events = list(readings(person)[:LISTED])
+    readers = get_user_model().objects.in_bulk([event.actor_id for event in events if event.actor_id])
+    return [Reading(event.at, str(readers.get(event.actor_id, event.actor_name))) for event in events]
+
+
+def _code(selection: Selection, person: Any) -> str:
+    key = f"code:{selection.evidence_sha256}:{person.pk}"
+    code = cache.get(key)
+    if code is None:
+        code = exclusion_code(selection, person)
+        cache.set(key, code, CODE_KEPT)
+    return code
+
+
+def _person(request: HttpRequest) -> Any:
+    person = getattr(request.user, "employee", None)
+    if person is None:
+        raise Http404
+    return person
+
+
+def _crumbs() -> list[tuple[str, str]]:
+    return [
+        (_("My training"), reverse("invitations:mine")),
+        (_("Why me, why not"), reverse("invitations:why")),
+    ]
