@@ -1,0 +1,59 @@
+"""All figures, in databases of their own: a seeded ministry, a copy of it to work on, an empty one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import connection
+
+from employees.models import Employee
+from simdiklat import scratch
+from simdiklat.bench import files, imports, pages, selection
+from simdiklat.bench.measure import Figure, machine
+from simdiklat.demo import FULL_SIZE, seeding
+
+Say = Callable[[str], None]
+
+
+def usual_size() -> int:
+    """As many people as the portal's database holds; the whole ministry where it holds none."""
+    if Employee._meta.db_table not in connection.introspection.table_names():
+        return FULL_SIZE
+    return Employee.objects.count() or FULL_SIZE
+
+
+def run(employees: int, runs: int, say: Say, *, keep: bool = True, fresh: bool = False) -> list[Figure]:
+    """Measure everything at this size.
+
+    The seeded ministry stays in its database for the next time with `keep`; `fresh` makes it up again.
+    """
+    seed = f"simdiklat_bench_{employees}"
+    if fresh or not keep:
+        scratch.drop(seed)
+    try:
+        with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
+            return _measure(seed, employees, runs, Path(folder), say)
+    finally:
+        if not keep:
+            scratch.drop(seed)
+
+
+def _measure(seed: str, employees: int, runs: int, folder: Path, say: Say) -> list[Figure]:
+    with scratch.scratch_database(seed, folder, keep=True):
+        if Employee.objects.count() != employees:
+            say(f"Making up a ministry of {employees:,} people ...")
+            seeding.seed(employees, lambda _line: None)
+        say(machine())
+    with scratch.scratch_database(f"{seed}_work", folder, template=seed):
+        written = files.write(folder)
+        say("Measuring pages ...")
+        found = pages.figures(max(runs, 5))
+        say("Measuring the selection ...")
+        found = selection.figures(runs) + found
+    with scratch.scratch_database(f"{seed}_empty", folder):
+        say("Measuring the imports ...")
+        found = imports.figures(written, runs) + found
+        say(machine())
+    return found

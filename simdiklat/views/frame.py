@@ -1,0 +1,19 @@
+"""Language switch and the pages for errors."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import check_for_language
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
+
+from accounts.access import PUBLIC, access
+
+
+@access(PUBLIC)
+@require_POST
+def language(request: HttpRequest) -> HttpResponseBase:
+    """Change the language of the pages; remembered with the account of whoever is signed in."""
+    code = request.POST.get("language", "")
+    if request.user.is_authenticated and check_for_language(code) and code in ("id", "en"):
+        request.user.language = code
+        request.user.save(update_fields=["language"])
+    return set_language(request)

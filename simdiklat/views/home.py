@@ -1,0 +1,162 @@
+"""The first page after signing in: what waits for this person, by role."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import SIGNED_IN, access, holds
+from accounts.roles import Permission
+from employees.filters import UNTRAINED_YEARS, years_before
+from employees.models import Employee
+from employees.scoping import scope_roots
+from invitations.models import Candidate, Invitation, Objection, Override, Selection
+from invitations.undelivered import undelivered
+from invitations.views.own import own_context
+from trainings.models import TrainingClass
+
+#: Weeks of classes shown to planners, and classes at most.
+WEEKS = 8
+CLASSES_SHOWN = 15
+#: Lines of each list on the page.
+LISTED = 10
+#: Seconds for which figures over many people are kept.
+FIGURES_KEPT = 300
+
+
+@access(SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:
+    """Planner, region, auditor, leader or employee: the first of these that fits."""
+    user = request.user
+    if holds(user, Permission.PLAN_CLASSES):
+        return render(request, "simdiklat/home_planner.html", _planner(user))
+    if holds(user, Permission.REVIEW):
+        return render(request, "simdiklat/home_region.html", _region(user))
+    if holds(user, Permission.SEE_SELECTIONS):
+        return render(request, "simdiklat/home_auditor.html", _auditor(user))
+    if holds(user, Permission.SEE_FIGURES):
+        return render(request, "simdiklat/home_leader.html", _leader(user))
+    person = getattr(user, "employee", None)
+    if person is not None:
+        context = own_context(user, person) | {"title": _hello(user)}
+        return render(request, "simdiklat/home_employee.html", context)
+    return render(request, "simdiklat/home_other.html", {"title": _hello(user)})
+
+
+def _hello(user: Any) -> str:
+    return _("Welcome, %(name)s") % {"name": user.get_short_name()}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many active people there are, and how many without training (the ministry's indicator)."""
+
+    people: int
+    untrained: int
+    never: int
+
+    def share(self, part: int) -> str:
+        """A part of the people in whole percent; "–" without people."""
+        return f"{part * 100 // self.people}%" if self.people else "–"
+
+    @property
+    def untrained_share(self) -> str:
+        return self.share(self.untrained)
+
+    @property
+    def never_share(self) -> str:
+        return self.share(self.never)
+
+
+def coverage(user: Any) -> Coverage:
+    """Counts over the people whose figures the user may see; kept for FIGURES_KEPT seconds."""
+    roots = scope_roots(user, Permission.SEE_FIGURES)
+    key = f"coverage:{timezone.localdate()}:{','.join(roots)}"
+    found = cache.get(key)
+    if found is None:
+        people = Employee.objects.visible_to(user, Permission.SEE_FIGURES).active()
+        limit = years_before(timezone.localdate(), UNTRAINED_YEARS)
+        found = (people.count(), people.untrained_since(limit).count(), people.never_trained().count())
+        cache.set(key, found, FIGURES_KEPT)
+    return Coverage(*found)
+
+
+def _planner(user: Any) -> dict[str, Any]:
+    today = timezone.localdate()
+    plannable = TrainingClass.objects.plannable_by(user)
+    coming = plannable.starting_between(today, today + timedelta(weeks=WEEKS)).for_table()
+    return {
+        "title": _hello(user),
+        "weeks": by_week(coming.order_by("first_day", "code")[:CLASSES_SHOWN]),
+        "proposals": Selection.objects.run_by(user).awaiting_approval().for_table()[:LISTED],
+        "overrides": Override.objects.decidable_by(user)
+        .for_list()
+        .select_related("selection__training_class__programme")[:LISTED],
+        "objections": Objection.objects.for_officer(user).open().for_list()[:LISTED],
+        "objection_count": Objection.objects.for_officer(user).open().count(),
+        "undelivered": undelivered(user).count(),
+        "drafts": plannable.drafts().for_table().order_by("first_day", "code")[:LISTED],
+        "outstanding": _outstanding(user),
+        "coverage": coverage(user),
+        "sees_people": True,
+    }
+
+
+def by_week(classes: Any) -> list[tuple[date, list[TrainingClass]]]:
+    """Classes under the Monday of the week in which they begin, in order."""
+    weeks: dict[date, list[TrainingClass]] = defaultdict(list)
+    for training_class in classes:
+        first = training_class.first_day
+        weeks[first - timedelta(days=first.weekday())].append(training_class)
+    return sorted(weeks.items())
+
+
+def _outstanding(user: Any) -> int:
+    return Invitation.objects.visible_to(user).awaiting_reply().count()
+
+
+def _region(user: Any) -> dict[str, Any]:
+    invited = Invitation.objects.visible_to(user)
+    classes = (
+        TrainingClass.objects.visible_to(user)
+        .with_people_of(invited.values("training_class"))
+        .not_ended()
+        .for_table()
+        .order_by("first_day", "code")[:LISTED]
+    )
+    reviews = list(Selection.objects.visible_to(user).in_review().for_table())
+    proposed = Candidate.objects.visible_to(user, Permission.REVIEW).proposed_per_selection(reviews)
+    awaiting = invited.awaiting_reply().for_table().order_by("answer_by", "pk")
+    return {
+        "title": _hello(user),
+        "coverage": coverage(user),
+        "reviews": [(one, one.review_days_left(), proposed[one.pk]) for one in reviews if one.pk in proposed],
+        "undelivered": undelivered(user).count(),
+        "classes": classes,
+        "awaiting": awaiting[:LISTED],
+        "outstanding": _outstanding(user),
+        "sees_people": True,
+    }
+
+
+def _auditor(user: Any) -> dict[str, Any]:
+    return {
+        "title": _hello(user),
+        "coverage": coverage(user),
+        "selections": Selection.objects.visible_to(user).for_table().order_by("-pk")[:LISTED],
+        "sees_people": True,
+    }
+
+
+def _leader(user: Any) -> dict[str, Any]:
+    return {
+        "title": _hello(user),
+        "coverage": coverage(user),
+        "coming": TrainingClass.objects.visible_to(user).scheduled().upcoming().count(),
+    }
