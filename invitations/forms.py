@@ -13,7 +13,7 @@ from invitations.codes import DeclineReason, OverrideCategory
 from trainings.codes import Allocation
 from trainings.forms import MOST_SEATS, date_input
 
-#: Above this many invitations their number must be typed before they are approved (ui.md).
+#: Above this many invitations their number must be typed before they are approved.
 TYPED_ABOVE = 100
 
 

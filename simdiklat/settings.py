@@ -197,7 +197,7 @@ OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=0)
 OUTBOX_MAX_ATTEMPTS = env.int("OUTBOX_MAX_ATTEMPTS", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Simdiklat <simdiklat@kemenag.invalid>")
 
-#: Seconds between issuing and the first mail leaving, in which an issue can be stopped (ui.md).
+#: Seconds between issuing and the first mail leaving, in which an issue can be stopped.
 ISSUE_DELAY_SECONDS = env.int("ISSUE_DELAY_SECONDS", default=60)
 
 # --- People and language -------------------------------------------------------------------------

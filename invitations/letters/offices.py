@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from employees.models import Unit
 from invitations.models import Invitation
 
-#: The kinds of units whose head assigns people (domain.md: Kanwil, university, Eselon I); nearest first.
+#: The kinds of units whose head assigns people (Kanwil, university, Eselon I); nearest first.
 ADDRESSED = ("KANWIL", "PTKN", "ESELON_I")
 #: Above so many regency offices the letter points to its attachment instead of naming each.
 NAMED_REGENCIES = 10

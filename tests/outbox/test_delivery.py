@@ -396,6 +396,10 @@ def test_a_second_claimer_gets_other_messages(committed, server):
     assert not first & second
 
 
+#: Name of the worker's connections: other connections of this database are none of a test's business.
+WORKER = "outbox worker under test"
+
+
 def _worker(server) -> subprocess.Popen:
     """A process of its own that delivers from the test's database."""
     parameters = connection.get_connection_params()
@@ -421,7 +425,7 @@ def _worker(server) -> subprocess.Popen:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "simdiklat.settings",
             "N": parameters["dbname"], "H": str(host), "P": str(port), "U": user, "W": password,
-            "SMTP": str(server.port),
+            "SMTP": str(server.port), "PGAPPNAME": WORKER,
         },
     )  # fmt: skip
 
@@ -470,7 +474,7 @@ def test_killed_between_send_and_mark_only_that_one_comes_again_and_is_recognisa
         Message.objects.select_for_update().get(pk=first.pk)  # now its mark has to wait
         assert server.arrived == []
         _kill_after_arrival(process, server)
-    _until(lambda: not _others_connected())
+    _until(lambda: not _worker_connections())
     first.refresh_from_db()
     assert first.state == "sending"
     assert first.begun_at is not None
@@ -485,19 +489,21 @@ def test_killed_between_send_and_mark_only_that_one_comes_again_and_is_recognisa
 def _kill_after_arrival(process: subprocess.Popen, server) -> None:
     """Kill the worker once its mail has arrived and its mark waits for the row; its connection with it."""
     _until(lambda: len(server.arrived) == 1, 40)
-    _until(lambda: _others_connected("AND wait_event_type = 'Lock'"))
+    _until(lambda: _worker_connections("AND wait_event_type = 'Lock'"))
     _kill(process)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "WHERE datname = current_database() AND application_name = %s",
+            [WORKER],
         )
 
 
-def _others_connected(condition: str = "") -> int:
+def _worker_connections(condition: str = "") -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-            f"AND pid <> pg_backend_pid() {condition}"
+            f"AND application_name = %s {condition}",
+            [WORKER],
         )
         return cursor.fetchone()[0]
