@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import typst
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.formats import date_format
 
+from audit.marks import Mark
 from invitations.lists.rows import ListRow
 from trainings.models import TrainingClass
 
@@ -35,8 +36,9 @@ def write(
     training_class: TrainingClass,
     unit_name: str = "",
     letter: Letter | None = None,
+    mark: Mark,
 ) -> int:
-    """Write the PDF to the stream; return the number of rows.
+    """Write the PDF to the stream, the mark in its footer; return the number of rows.
 
     Only the fonts in Typst's wheel are used, so that the pages look the same on every host.
     """
@@ -51,7 +53,7 @@ def write(
             "organiser": training_class.organiser.name,
             "unit": unit_name,
             "letter": {"number": letter.number, "date": _day(letter.date)} if letter else None,
-            "printed": _day(timezone.localdate()),
+            "printed": mark.sentence,
             "rows": lines,
         }
     pdf: Any = typst.compile(  # type: ignore[type-var]  # the stub ties unrelated arguments together
