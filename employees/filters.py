@@ -34,7 +34,21 @@ class UnitFilter(filters.Filter):
         return qs.in_subtree(value) if value else qs
 
 
-class EmployeeFilter(filters.FilterSet):
+class TracedFilterSet(filters.FilterSet):
+    """Filters of a list of people: what was asked for can be kept with the trace of a search."""
+
+    @property
+    def searches(self) -> bool:
+        """Whether somebody is looked for by name or number."""
+        return bool(self.data.get("q", "").strip())
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The filters in use as they stand in the address."""
+        return {name: self.data.get(name, "")[:200] for name in self.filters if self.data.get(name)}
+
+
+class EmployeeFilter(TracedFilterSet):
     q = filters.CharFilter(
         label=_("Name or NIP"), method="search",
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),

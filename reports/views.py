@@ -14,12 +14,12 @@ from accounts.access import access
 from accounts.roles import Permission
 from employees.models import Unit
 from employees.provinces import PROVINCES
-from invitations.lists.cells import harmless
 from reports import figures, provinces
 from reports.figures.coverage import everybody, tiles
 from reports.figures.hours import years_of
 from reports.figures.model import SHARE, Figure, hidden_note
 from reports.scope import Scope
+from trainings.papers.cells import harmless
 
 #: Figures on the page of all figures, in two columns after the map.
 SHOWN = ("units", "trend", "hours", "lorenz", "repeats", "waits", "overrides", "superiors")

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
+from simdiklat.privacy import views as privacy
 from simdiklat.views import frame, front, home, mailbox, samples, search
 
 handler400 = "simdiklat.views.frame.bad_request"
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search.search, name="search"),
     path("language/", frame.language, name="language"),
     path("samples/", samples.samples, name="samples"),
+    path("privacy/", privacy.privacy, name="privacy"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", mailbox.mail, name="mail"),
     path("", include("accounts.urls")),
