@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
-from django.utils import timezone, translation
+from django.utils import translation
 
+from audit.marks import Mark
 from invitations.lists.rows import ListRow
 from trainings.models import TrainingClass
 from trainings.papers.typesetting import pdf
@@ -34,8 +35,9 @@ def write(
     training_class: TrainingClass,
     unit_name: str = "",
     letter: Letter | None = None,
+    mark: Mark,
 ) -> int:
-    """Write the PDF to the stream; return the number of rows.
+    """Write the PDF to the stream, the mark in its footer; return the number of rows.
 
     Only the fonts in Typst's wheel are used, so that the pages look the same on every host.
     """
@@ -50,7 +52,7 @@ def write(
             "organiser": training_class.organiser.name,
             "unit": unit_name,
             "letter": {"number": letter.number, "date": short_day(letter.date)} if letter else None,
-            "printed": short_day(timezone.localdate()),
+            "printed": mark.sentence,
             "rows": lines,
         }
     stream.write(pdf(TEMPLATES / "list.typ", document, tagged=len(lines) <= TAGGED_ROWS))
