@@ -1,6 +1,6 @@
 """What a person does to certificates. Keyword-only, `by=` the person acting."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.roles import Permission
-from audit import log
+from audit import log, reading
 from audit.errors import Refusal
 from certificates import logos, rendering
 from certificates.delivery import issuing
@@ -165,10 +165,30 @@ def sample(*, organiser: Unit, texts: Texts, on: date, logo: bytes | None = None
 
 
 def record_download(
-    *, certificates: Iterable[CertificateVersion], training_class: TrainingClass, by: Any, kind: str
+    *, versions: Sequence[CertificateVersion], training_class: TrainingClass, by: Any, name: str, sha256: str
 ) -> None:
-    """Note in the audit trail who took which certificates, before the first byte leaves."""
-    taken = list(certificates)
+    """Note who took which certificates, before the first byte leaves: the event `certificate.download`, and
+    in the log of reading whose they are. One's own is no reading by somebody.
+    """
+    people = [
+        pk
+        for pk, user in Certificate.objects.filter(versions__in=versions).values_list(
+            "record__employee", "record__employee__user"
+        )
+        if user != by.pk
+    ]
+    if people:
+        reading.note(
+            reading.Kind.DOWNLOADED,
+            by=by,
+            subjects=people,
+            what=name,
+            object_type="class",
+            object_id=training_class.pk,
+            filters={"class": training_class.code},
+            row_count=len(versions),
+            sha256=sha256,
+        )
     log.record(
         "certificate.download",
         by=by,
@@ -177,9 +197,10 @@ def record_download(
         unit_path=training_class.organiser.path,
         data={
             "class": training_class.code,
-            "kind": kind,
-            "certificates": len(taken),
-            "numbers": [version.certificate.number for version in taken[:5]],
+            "file": name,
+            "certificates": len(versions),
+            "first": versions[0].certificate.number,
+            "sha256": sha256,
         },
     )
 

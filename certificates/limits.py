@@ -9,6 +9,8 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from audit import origin
+
 #: Seconds of a window, and checks in vain within one.
 WINDOW = 600
 MOST = 20
@@ -32,6 +34,6 @@ def seconds_left() -> int:
 
 
 def _key(request: HttpRequest) -> str:
-    address = request.META.get("REMOTE_ADDR", "")
+    address = origin.current().address or request.META.get("REMOTE_ADDR", "")
     hashed = salted_hmac("certificates.limits", address, algorithm="sha256").hexdigest()
     return f"certificates:{int(time.time()) // WINDOW}:{hashed}"

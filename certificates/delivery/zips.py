@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from django.utils.text import slugify
 
@@ -24,10 +25,21 @@ def versions_of(class_id: int) -> list[CertificateVersion]:
     return list(CertificateVersion.objects.valid().of_class(class_id).with_certificate())
 
 
-def prepared(versions: Sequence[CertificateVersion]) -> Path | None:
-    """The ZIP of exactly these papers when it was made before, else None."""
+def opened(versions: Sequence[CertificateVersion]) -> BinaryIO | None:
+    """The ZIP of exactly these papers, open for reading, when it was made before; else None."""
     path = _path(versions)
-    return path if path and path.is_file() else None
+    try:
+        return path.open("rb") if path else None
+    except FileNotFoundError:
+        return None
+
+
+def sha256_of(stream: BinaryIO) -> str:
+    """SHA-256 of a file, read in pieces; it is at its end afterwards."""
+    digest = hashlib.sha256()
+    while piece := stream.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def make(versions: Sequence[CertificateVersion], *, step: Callable[[int], None] = lambda done: None) -> Path:

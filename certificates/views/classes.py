@@ -15,6 +15,7 @@ from accounts.access import SIGNED_IN, access
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from audit.marks import Mark
 from certificates import actions, rendering, signing
 from certificates.delivery import zips
 from certificates.forms import ReasonForm
@@ -100,10 +101,15 @@ def _paper(request: HttpRequest, certificate: Certificate, back: str) -> HttpRes
     except Refusal as refusal:
         messages.error(request, refusal.user_message)
         return redirect(back)
+    name = f"sertifikat {zips.file_name(version)}"
     actions.record_download(
-        certificates=[version], training_class=certificate.training_class, by=request.user, kind="pdf"
+        versions=[version],
+        training_class=certificate.training_class,
+        by=request.user,
+        name=name,
+        sha256=version.sha256,
     )
-    return file_response(content, f"sertifikat {zips.file_name(version)[:-4]}")
+    return file_response(content, name[:-4])
 
 
 @access(Permission.PLAN_CLASSES)
@@ -113,16 +119,20 @@ def archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     versions = zips.versions_of(pk)
     if not versions:
         raise Http404
-    path = zips.prepared(versions)
-    if path is None:
+    stream = zips.opened(versions)
+    if stream is None:
         job = actions.prepare_zip(training_class=training_class, by=request.user)
         return redirect("jobs:progress", pk=job.pk)
-    stream = path.open("rb")
-    actions.record_download(certificates=versions, training_class=training_class, by=request.user, kind="zip")
-    response = FileResponse(
-        stream, as_attachment=True, filename=f"{slugify(f'sertifikat {training_class.code}')}.zip",
-        content_type="application/zip",
-    )  # fmt: skip
+    name = f"{slugify(f'sertifikat {training_class.code} {Mark.of(request.user).name_part}')}.zip"
+    actions.record_download(
+        versions=versions,
+        training_class=training_class,
+        by=request.user,
+        name=name,
+        sha256=zips.sha256_of(stream),
+    )
+    stream.seek(0)
+    response = FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -313,7 +313,7 @@ def test_the_zip_is_made_by_a_job_and_holds_each_paper_once(cast, ended):
     zip_class(job.pk)
     job.refresh_from_db()
     assert (job.state, job.result, job.done, job.total) == (Job.State.DONE, {"certificates": 3}, 3, 3)
-    path = zips.prepared(zips.versions_of(ended.pk))
+    path = Path(zips.opened(zips.versions_of(ended.pk)).name)
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         names = archive.namelist()
@@ -332,7 +332,7 @@ def test_a_changed_paper_makes_another_zip_and_the_old_one_goes(cast, ended):
     made = issue(ended)
     old = zips.make(zips.versions_of(ended.pk))
     actions.reissue(certificate=made[0], by=cast.organiser, reason="x")
-    assert zips.prepared(zips.versions_of(ended.pk)) is None
+    assert zips.opened(zips.versions_of(ended.pk)) is None
     new = zips.make(zips.versions_of(ended.pk))
     assert new != old and new.is_file() and not old.exists()
 

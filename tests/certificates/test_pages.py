@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from audit.models import Event
+from audit.models import Event, Reading
 from certificates import actions, rendering
 from certificates.delivery import zips
 from certificates.models import Certificate, CertificateTemplate
@@ -109,7 +109,9 @@ def test_the_download_is_the_valid_paper_and_on_record(cast, client, issued):
     assert response["Cache-Control"] == "private, no-store"
     assert response["Content-Disposition"].startswith('attachment; filename="sertifikat-')
     event = Event.objects.get(verb="certificate.download")
-    assert (event.actor_name, event.data["numbers"]) == ("operator", [certificate.number])
+    assert (event.actor_name, event.data["first"]) == ("operator", certificate.number)
+    seen = Reading.objects.get(kind="downloaded")
+    assert (seen.subjects, seen.actor_name) == ([cast.employee.pk], "operator")
 
 
 def test_issue_what_is_missing(cast, client, ended):
@@ -140,7 +142,8 @@ def test_the_zip_by_way_of_its_job(cast, client, issued):
     response = client.get(url)
     assert b"".join(response.streaming_content) == path.read_bytes()
     event = Event.objects.get(verb="certificate.download")
-    assert (event.data["kind"], event.data["certificates"]) == ("zip", 4)
+    assert (event.data["file"][-4:], event.data["certificates"]) == (".zip", 4)
+    assert len(Reading.objects.get(kind="downloaded").subjects) == 4
 
 
 def test_revoke_and_issue_anew_by_the_pages(cast, client, issued):
@@ -166,6 +169,7 @@ def test_the_employee_finds_the_own_certificate_in_the_history(cast, client, iss
     page = client.get("/").content.decode()
     assert url in page and reverse("certificates:check", args=[own.latest.public_id]) in page
     assert client.get(url).content == rendering.pdf_bytes(own.latest)
+    assert not Reading.objects.filter(kind="downloaded").exists()
     other = Certificate.objects.get(record__employee=cast.stranger)
     assert client.get(reverse("certificates:own_pdf", args=[other.pk])).status_code == 404
     actions.revoke(certificate=own, by=cast.organiser, reason="x")
