@@ -81,6 +81,25 @@ _QUERIES: dict[str, str] = {
     "messages": """
         SELECT 'invitation ' || i.id || ' has no message' FROM invitations_invitation i
         WHERE NOT EXISTS (SELECT 1 FROM outbox_message m WHERE m.key = 'invitation:' || i.id || ':invitation:0')
+        UNION ALL
+        SELECT 'message ' || m.key || ' is about an invitation that is gone' FROM outbox_message m
+        WHERE m.about_type = 'invitation'
+            AND NOT EXISTS (SELECT 1 FROM invitations_invitation i WHERE i.id = m.about_id)
+    """,
+    # Only answers and other ends are recorded one by one: an open invitation has none.
+    "answers on record": """
+        SELECT 'invitation ' || i.id || ' is ' || i.state || ', the audit trail says ' || COALESCE(e.verb, 'nothing')
+        FROM invitations_invitation i LEFT JOIN LATERAL (
+            SELECT verb FROM audit_event WHERE object_type = 'invitation' AND object_id = i.id::text
+                AND verb IN (
+                'invitation.accepted', 'invitation.declined', 'invitation.expired', 'invitation.withdrawn', 'invitation.replaced'
+            )
+            ORDER BY id DESC LIMIT 1) e ON true
+        WHERE COALESCE(e.verb, 'invitation.issued') <> 'invitation.' || i.state
+        UNION ALL
+        SELECT 'event ' || e.id || ' is about invitation ' || e.object_id || ', which is gone' FROM audit_event e
+        WHERE e.object_type = 'invitation' AND e.verb LIKE 'invitation.%%'
+            AND NOT EXISTS (SELECT 1 FROM invitations_invitation i WHERE i.id::text = e.object_id)
     """,
     "seeds": """
         SELECT 'class ' || c.code || ' is scheduled without a seed' FROM trainings_trainingclass c
@@ -136,9 +155,11 @@ def _texts(sql: str, limit: int) -> list[str]:
 
 
 def _evidence_problems() -> list[str]:
-    selections = Selection.objects.exclude(evidence_file="").select_related(
-        "training_class", "seed", "requested_by"
-    )
+    """Every selection that was ever proposed against its evidence; one without any is a problem itself."""
+    never_proposed = ("queued", "ranking", "failed", "void")
+    selections = Selection.objects.exclude(
+        evidence_file="", proposed_at=None, state__in=never_proposed
+    ).select_related("training_class", "seed", "requested_by")
     return [
         f"selection {selection.pk}: {difference}"
         for selection in selections
