@@ -56,6 +56,10 @@ _QUERIES: dict[str, str] = {
                 SELECT 1 FROM invitations_invitation j WHERE j.training_class_id = i.training_class_id
                     AND j.employee_id = i.employee_id AND j.state IN ('issued', 'accepted')))
         UNION ALL
+        SELECT 'the seat that invitation ' || i.id || ' held is gone' FROM invitations_invitation i
+        WHERE NOT EXISTS (SELECT 1 FROM trainings_participation p WHERE p.training_class_id = i.training_class_id
+            AND p.employee_id = i.employee_id AND p.source = 'invitation')
+        UNION ALL
         SELECT 'a seat of person ' || p.employee_id || ' in class ' || p.training_class_id || ' has no live invitation'
         FROM trainings_participation p WHERE p.source = 'invitation' AND p.state IN ('held', 'confirmed')
             AND NOT EXISTS (SELECT 1 FROM invitations_invitation i WHERE i.training_class_id = p.training_class_id

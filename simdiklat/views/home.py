@@ -62,8 +62,8 @@ class Coverage:
     never: int
 
     def share(self, part: int) -> str:
-        """A part of the people in whole percent; "–" without people."""
-        return f"{part * 100 // self.people}%" if self.people else "–"
+        """A part of the people in whole percent, rounded as other pages round; "–" without people."""
+        return f"{(200 * part + self.people) // (2 * self.people)}%" if self.people else "–"
 
     @property
     def untrained_share(self) -> str:

@@ -88,6 +88,10 @@ def tamper(*statements: str) -> None:
         ("DELETE FROM invitations_invitation WHERE state = 'declined'", "messages"),
         ("DELETE FROM invitations_invitation WHERE state = 'declined'", "answers on record"),
         (
+            "DELETE FROM trainings_participation WHERE state = 'released' AND 'declined' <> ''",
+            "invitations and seats",
+        ),
+        (
             "UPDATE invitations_invitation SET state = 'expired' WHERE state = 'declined'",
             "answers on record",
         ),
