@@ -1,17 +1,19 @@
-"""Sign in, sign out, change the password."""
+"""Sign in, sign out, change the password; what each role may do."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access import PUBLIC, SIGNED_IN, access
 from accounts.forms import SignInForm
+from accounts.roles import Role, table
 
 
 class _SignIn(auth.LoginView):
@@ -34,6 +36,13 @@ class _ChangePassword(auth.PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, _("Your password has been changed."))
         return super().form_valid(form)
+
+
+@access(SIGNED_IN)
+def roles(request: HttpRequest) -> HttpResponse:
+    """What each role may do: the one table in the code."""
+    context = {"title": gettext_lazy("What each role may do"), "roles": list(Role), "rows": table()}
+    return render(request, "accounts/roles.html", context)
 
 
 sign_in = access(PUBLIC)(_SignIn.as_view())

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
+from simdiklat.privacy import views as privacy
 from simdiklat.views import frame, home, mailbox, search
 
 _own = access(SIGNED_IN)
@@ -13,12 +14,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
     path("language/", frame.language, name="language"),
+    path("privacy/", privacy.privacy, name="privacy"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", mailbox.mail, name="mail"),
     path("", include("accounts.urls")),
     path("", include("employees.urls")),
     path("", include("trainings.urls")),
     path("", include("invitations.urls")),
+    path("", include("reports.urls")),
     path("", include(([path(r, _own(v), name=n) for r, v, n in jobs.routes], "jobs"))),
     path(
         "",
