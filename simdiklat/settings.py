@@ -237,6 +237,10 @@ EVIDENCE_DIR = VAR_DIR / "evidence"
 RESULTS_DIR = VAR_DIR / "results"
 #: PDFs of letters, named by their hash; each can be set again from its letter's frozen data.
 LETTERS_DIR = VAR_DIR / "letters"
+#: PDFs of certificates, named by their hash. Signed ones exist nowhere else: back them up.
+CERTIFICATES_DIR = VAR_DIR / "certificates"
+#: Who signs certificates electronically, by the organiser's code (docs/certificates.md).
+CERTIFICATE_SIGNERS: dict[str, dict[str, str]] = env.json("CERTIFICATE_SIGNERS", default={})
 
 # --- Security ------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("employees.urls")),
     path("", include("trainings.urls")),
     path("", include("invitations.urls")),
+    path("", include("certificates.urls")),
     path("", include("reports.urls")),
     path("", include(([path(r, _own(v), name=n) for r, v, n in jobs.routes], "jobs"))),
     path(
