@@ -22,7 +22,7 @@ from trainings.models import TrainingClass
 from trainings.yearplan import Clash, as_csv, clashes, holidays_between
 
 #: Classes drawn in one week; the others are counted, and the list has them.
-MOST_IN_WEEK = 12
+MOST_IN_WEEK = 15
 #: Classes that run on a day, from which on its shade in the year's view is darker.
 LOADS = (1, 3, 6, 10)
 YEARS = range(2000, 2101)
