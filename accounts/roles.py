@@ -26,6 +26,7 @@ class Permission(models.TextChoices):
     REVIEW = "review", _("Defer a proposed person during the review window")
     IMPORT = "import", _("Import files")
     SEE_AUDIT = "see_audit", _("Read the audit trail")
+    HAND_OUT_CODES = "hand_out_codes", _("Hand a one-time code to somebody without an e-mail address")
     MANAGE_ACCOUNTS = "manage_accounts", _("Grant roles and manage accounts")
 
 
@@ -67,6 +68,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             _P.DOWNLOAD_LISTS,
             _P.ANSWER_FOR_OTHERS,
             _P.REVIEW,
+            _P.HAND_OUT_CODES,
         }
     ),
     Role.LEADER: frozenset({_P.SEE_FIGURES, _P.SEE_CLASSES}),
