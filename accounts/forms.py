@@ -30,6 +30,11 @@ def plain_number(typed: str) -> str:
     return digits if digits.isdigit() else name
 
 
+PASSWORD_HELP = _(
+    "At least ten characters: a few words you can remember are best. Not your name or number, nothing common."
+)
+
+
 def _new_password(label: Any, **attributes: Any) -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": "new-password", **attributes})
     return forms.CharField(label=label, strip=False, widget=widget)
@@ -96,7 +101,7 @@ class ChangePasswordForm(_ChangePassword):
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"] = _password(_("Present password"))
         self.fields["password1"].label = _("New password")
-        self.fields["password1"].help_text = password_validation.password_validators_help_text_html()
+        self.fields["password1"].help_text = PASSWORD_HELP
         self.fields["password2"].label = _("New password, again")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
@@ -119,7 +124,7 @@ class SetPasswordForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["number"].widget.attrs |= {"autocomplete": "username", "autocapitalize": "none"}
-        self.fields["password1"].help_text = password_validation.password_validators_help_text_html()
+        self.fields["password1"].help_text = PASSWORD_HELP
 
     def clean_number(self) -> str:
         return plain_number(self.cleaned_data["number"])
