@@ -22,7 +22,8 @@ from django.urls import reverse
 
 from accounts import second_factor
 from accounts.models import RoleGrant
-from accounts.roles import Permission, roles_with
+from accounts.roles import Permission, Role, roles_with
+from audit import origin, reading
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -41,12 +42,36 @@ def held_permissions(user: Any) -> frozenset[str]:
     """Every permission the user holds on some unit today; remembered on the user object."""
     if user.is_superuser:
         return frozenset(Permission.values)
-    if "_held_permissions" not in user.__dict__:
+    # Not `__dict__`: the request's user is a proxy, and what is set on it lands on the user behind it.
+    held = getattr(user, "_held_permissions", None)
+    if held is None:
         roles = set(RoleGrant.objects.current().filter(user=user).values_list("role", flat=True))
-        user._held_permissions = frozenset(
+        held = frozenset(
             str(permission) for permission in Permission if roles.intersection(roles_with(permission))
         )
-    return user._held_permissions
+        user._held_permissions = held
+    return held
+
+
+def is_auditor(user: Any) -> bool:
+    """Whether the user holds the auditor's role on some unit today."""
+    return user.is_authenticated and any(held["role"] == Role.AUDITOR for held in user.acting_as())
+
+
+def _note_auditor(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Every page an auditor has been shown leaves a reading, unless the view itself has noted one."""
+    if request.method != "GET" or response.status_code != 200 or origin.current().noted:
+        return
+    if is_auditor(request.user):
+        match = request.resolver_match
+        reading.note(
+            reading.Kind.PAGE,
+            by=request.user,
+            what=match.view_name if match else "",
+            object_type="page",
+            object_id=request.path[:60],
+            filters=dict(request.GET.items()),
+        )
 
 
 def _to_second_factor(request: HttpRequest) -> HttpResponseBase:
@@ -68,9 +93,15 @@ def access(*needed: str, before_second_factor: bool = False) -> Callable[[View],
             permitted = PUBLIC in needed or SIGNED_IN in needed or holds(request.user, *needed)
             if not permitted:
                 raise PermissionDenied
+<<<<<<< HEAD
             if PUBLIC not in needed and not before_second_factor and second_factor.missing(request):
                 return _to_second_factor(request)
             return view(request, *args, **kwargs)
+=======
+            response = view(request, *args, **kwargs)
+            _note_auditor(request, response)
+            return response
+>>>>>>> main
 
         guarded.access = needed  # type: ignore[attr-defined]
         guarded.before_second_factor = before_second_factor  # type: ignore[attr-defined]

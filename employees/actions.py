@@ -1,6 +1,11 @@
 """What people do to personnel data in the portal. Keyword-only, `by=` the person acting."""
 
+<<<<<<< HEAD
 from datetime import date, datetime, time
+=======
+from collections.abc import Iterable
+from datetime import date, timedelta
+>>>>>>> main
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -8,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+<<<<<<< HEAD
 from accounts import codes, notices
 from accounts.models import OneTimeCode
 from accounts.second_factor import needed_by
@@ -15,29 +21,28 @@ from audit import log
 from audit.errors import Refusal
 from audit.models import Event
 from employees.codes import Activity
+=======
+from audit import log, reading
+>>>>>>> main
 from employees.models import Employee
-
-#: Somebody opened the page of a person; the person can read who and when.
-VIEWED = "employee.viewed"
 
 
 def note_viewed(*, employee: Employee, by: Any) -> bool:
-    """Record that somebody opened a person's page; once a day for each reader, never for the person.
-
-    Returns whether an event was written.
-    """
+    """Record that somebody opened a person's page, each time; never for the person. Whether it was recorded."""
     if employee.user_id is not None and employee.user_id == by.pk:
         return False
-    midnight = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
-    if readings(employee).filter(actor_id=by.pk, at__gte=midnight).exists():
-        return False
-    log.record(VIEWED, by=by, object_type="employee", object_id=employee.pk, unit_path=employee.unit.path)
+    reading.note(
+        reading.Kind.OPENED, by=by, subjects=[employee.pk], object_type="employee", object_id=employee.pk
+    )
     return True
 
 
-def readings(employee: Employee) -> Any:
-    """The events of people who opened this person's page, the latest first."""
-    return Event.objects.filter(object_type="employee", object_id=str(employee.pk), verb=VIEWED)
+def note_found(*, people: Iterable[int], by: Any, where: str, filters: dict[str, Any]) -> bool:
+    """Record whom a search by name or NIP has shown (keys of employees); nobody found leaves nothing."""
+    keys = list(people)
+    if keys:
+        reading.note(reading.Kind.SEARCHED, by=by, subjects=keys, what=where, filters=filters)
+    return bool(keys)
 
 
 @transaction.atomic

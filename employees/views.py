@@ -10,7 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
+<<<<<<< HEAD
 from employees.actions import note_viewed
+=======
+from employees import actions
+from employees.actions import note_found, note_viewed
+>>>>>>> main
 from employees.filters import EmployeeFilter
 from employees.models import Employee, Unit
 from employees.tables import EmployeeTable
@@ -24,11 +29,10 @@ def employee_list(request: HtmxRequest) -> HttpResponse:
     """The people in scope; filters and order live in the address."""
     people = Employee.objects.visible_to(request.user).active().for_table()
     filtered = EmployeeFilter(request.GET, queryset=people, user=request.user)
-    context = {
-        "title": _("Employees"),
-        "filter": filtered,
-        "table": EmployeeTable(filtered.qs).paged(request),
-    }
+    table = EmployeeTable(filtered.qs).paged(request)
+    if filtered.searches:
+        note_found(people=table.keys(), by=request.user, where="employees:list", filters=filtered.given)
+    context = {"title": _("Employees"), "filter": filtered, "table": table}
     return render(request, "_table.html" if request.htmx else "employees/list.html", context)
 
 
@@ -52,14 +56,16 @@ def employee_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "employees/detail.html", context)
 
 
-@access(Permission.SEE_PEOPLE, Permission.PLAN_CLASSES)
+@access(Permission.SEE_PEOPLE, Permission.PLAN_CLASSES, Permission.MANAGE_ACCOUNTS)
 def unit_search(request: HttpRequest) -> HttpResponse:
-    """Units for a search field, as options. `for`: people, areas or organisers, each with its own scope."""
+    """Units for a search field, as options. `for`: people, areas, organisers or accounts, each with its scope."""
     purpose, text = request.GET.get("for", "people"), request.GET.get("q", "").strip()
     if purpose == "organisers":
         units = Unit.objects.organising_for(request.user)
     elif purpose == "areas":
         units = Unit.objects.visible_to(request.user, Permission.PLAN_CLASSES)
+    elif purpose == "accounts":
+        units = Unit.objects.visible_to(request.user, Permission.MANAGE_ACCOUNTS)
     else:
         units = Unit.objects.visible_to(request.user)
     found = units.active().search(text).highest_first()[:UNITS_OFFERED] if len(text) >= 2 else []

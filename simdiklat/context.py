@@ -40,9 +40,12 @@ class Frame:
             (holds(self._user, P.SEE_PEOPLE), _("Employees"), "employees:list", "people"),
             (holds(self._user, P.SEE_SELECTIONS), _("Invitations"), "invitations:list", "invitations"),
             (holds(self._user, P.DOWNLOAD_LISTS), _("Letters"), "invitations:letter_list", "letter"),
+            (holds(self._user, P.SEE_FIGURES), _("Figures"), "reports:index", "figures"),
             (holds(self._user, P.SEE_CLASSES), _("Catalogue"), "trainings:programme_list", "catalogue"),
             (bool(self.employee and self.grants), _("My training"), "invitations:mine", "award"),
+            (holds(self._user, P.MANAGE_ACCOUNTS), _("Accounts"), "employees:accounts", "key"),
             (True, _("Messages"), "outbox:list", "messages"),
+            (True, _("Personal data"), "privacy", "shield"),
             (
                 holds(self._user, P.PLAN_CLASSES, P.SELECT, P.IMPORT, P.DOWNLOAD_LISTS),
                 _("Tasks"),

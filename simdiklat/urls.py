@@ -6,6 +6,7 @@ from accounts import urls as accounts
 from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
+from simdiklat.privacy import views as privacy
 from simdiklat.views import frame, home, mailbox, search
 
 _own = access(SIGNED_IN)
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
     path("language/", frame.language, name="language"),
+    path("privacy/", privacy.privacy, name="privacy"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", mailbox.mail, name="mail"),
     path("", include("accounts.urls")),
@@ -21,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("employees.urls")),
     path("", include("trainings.urls")),
     path("", include("invitations.urls")),
+    path("", include("reports.urls")),
     path("", include(([path(r, _own(v), name=n) for r, v, n in jobs.routes], "jobs"))),
     path(
         "",

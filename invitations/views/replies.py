@@ -12,6 +12,7 @@ from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.actions import note_found
 from employees.models import Unit
 from invitations import actions, lists
 from invitations.filters import InvitationFilter
@@ -28,7 +29,15 @@ def invitation_list(request: HtmxRequest) -> HttpResponse:
     filtered = InvitationFilter(request.GET, queryset=invited, user=request.user)
     table = InvitationTable(filtered.qs, exclude=("reason",))
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
-    context = {"title": _("Invitations"), "filter": filtered, "table": table.paged(request)}
+    table.paged(request)
+    if filtered.searches:
+        note_found(
+            people=table.keys("employee_id"),
+            by=request.user,
+            where="invitations:list",
+            filters=filtered.given,
+        )
+    context = {"title": _("Invitations"), "filter": filtered, "table": table}
     return render(request, "_table.html" if request.htmx else "invitations/list.html", context)
 
 
