@@ -93,15 +93,11 @@ def access(*needed: str, before_second_factor: bool = False) -> Callable[[View],
             permitted = PUBLIC in needed or SIGNED_IN in needed or holds(request.user, *needed)
             if not permitted:
                 raise PermissionDenied
-<<<<<<< HEAD
             if PUBLIC not in needed and not before_second_factor and second_factor.missing(request):
                 return _to_second_factor(request)
-            return view(request, *args, **kwargs)
-=======
             response = view(request, *args, **kwargs)
             _note_auditor(request, response)
             return response
->>>>>>> main
 
         guarded.access = needed  # type: ignore[attr-defined]
         guarded.before_second_factor = before_second_factor  # type: ignore[attr-defined]

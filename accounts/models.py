@@ -6,11 +6,7 @@ from typing import Self
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-<<<<<<< HEAD
-from django.db.models.functions import Now
-=======
 from django.db.models.functions import Now, Upper
->>>>>>> main
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -96,7 +92,16 @@ class RoleGrant(models.Model):
     def __str__(self) -> str:
         return f"{self.user} {self.role} {self.unit_id}"
 
-<<<<<<< HEAD
+    @property
+    def status(self) -> str:
+        """One of coming, current, over, ended: where today lies in the grant."""
+        today = timezone.localdate()
+        if self.ended_at:
+            return "ended"
+        if self.since > today:
+            return "coming"
+        return "over" if self.until and self.until < today else "current"
+
 
 class Attempt(models.Model):
     """How far a limit is used up (accounts/limits.py); written by its one statement only."""
@@ -148,14 +153,3 @@ class OneTimeCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.way} {self.expires_at:%Y-%m-%d %H:%M}"
-=======
-    @property
-    def status(self) -> str:
-        """One of coming, current, over, ended: where today lies in the grant."""
-        today = timezone.localdate()
-        if self.ended_at:
-            return "ended"
-        if self.since > today:
-            return "coming"
-        return "over" if self.until and self.until < today else "current"
->>>>>>> main

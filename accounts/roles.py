@@ -75,11 +75,8 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             _P.DOWNLOAD_LISTS,
             _P.ANSWER_FOR_OTHERS,
             _P.REVIEW,
-<<<<<<< HEAD
             _P.HAND_OUT_CODES,
-=======
             _P.CORRECT,
->>>>>>> main
         }
     ),
     Role.LEADER: frozenset({_P.SEE_FIGURES, _P.SEE_CLASSES}),

@@ -9,7 +9,6 @@ from accounts.views import factors, security, signing, sso
 
 app_name = "accounts"
 urlpatterns = [
-<<<<<<< HEAD
     path("sign-in/", signing.sign_in, name="login"),
     path("sign-out/", signing.sign_out, name="logout"),
     path("account/", security.security, name="security"),
@@ -17,6 +16,7 @@ urlpatterns = [
     path("account/sessions/end/", security.end_sessions, name="end_sessions"),
     path("account/sessions/<int:pk>/end/", security.end_session, name="end_session"),
     path("account/second-factor/", factors.choose, name="second_factor"),
+    path("roles/", security.roles, name="roles"),
 ]
 
 allauth_urlpatterns = [
@@ -36,10 +36,4 @@ allauth_urlpatterns = [
     path("account/passkeys/<int:pk>/remove/", factors.remove_passkey, name="mfa_remove_webauthn"),
     path("account/recovery-codes/", factors.recovery_codes, name="mfa_view_recovery_codes"),
     path("account/recovery-codes/new/", factors.new_recovery_codes, name="mfa_generate_recovery_codes"),
-=======
-    path("sign-in/", views.sign_in, name="login"),
-    path("sign-out/", views.sign_out, name="logout"),
-    path("password/", views.change_password, name="password"),
-    path("roles/", views.roles, name="roles"),
->>>>>>> main
 ]

@@ -1,29 +1,19 @@
 """What people do to personnel data in the portal. Keyword-only, `by=` the person acting."""
 
-<<<<<<< HEAD
-from datetime import date, datetime, time
-=======
 from collections.abc import Iterable
-from datetime import date, timedelta
->>>>>>> main
+from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-<<<<<<< HEAD
 from accounts import codes, notices
 from accounts.models import OneTimeCode
 from accounts.second_factor import needed_by
-from audit import log
-from audit.errors import Refusal
-from audit.models import Event
-from employees.codes import Activity
-=======
 from audit import log, reading
->>>>>>> main
+from audit.errors import Refusal
+from employees.codes import Activity
 from employees.models import Employee
 
 

@@ -1,12 +1,8 @@
 from django.urls import path
 
-<<<<<<< HEAD
 from employees import activation, views
-=======
-from employees import views
 from employees.granting import views as granting
 from employees.privacy import views as privacy
->>>>>>> main
 
 app_name = "employees"
 urlpatterns = [

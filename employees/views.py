@@ -10,12 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
-<<<<<<< HEAD
-from employees.actions import note_viewed
-=======
-from employees import actions
 from employees.actions import note_found, note_viewed
->>>>>>> main
 from employees.filters import EmployeeFilter
 from employees.models import Employee, Unit
 from employees.tables import EmployeeTable

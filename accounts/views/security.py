@@ -1,4 +1,4 @@
-"""My account: password, second factor, sessions and language in one place."""
+"""My account: password, second factor, sessions and language in one place; what each role may do."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts import second_factor, sessions
 from accounts.access import SIGNED_IN, access
 from accounts.browsers import browser_words
+from accounts.roles import Role, table
 from audit import log
 
 
@@ -72,3 +73,10 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
         % {"n": ended},
     )
     return redirect("accounts:security")
+
+
+@access(SIGNED_IN)
+def roles(request: HttpRequest) -> HttpResponse:
+    """What each role may do: the one table in the code."""
+    context = {"title": _("What each role may do"), "roles": list(Role), "rows": table()}
+    return render(request, "accounts/roles.html", context)

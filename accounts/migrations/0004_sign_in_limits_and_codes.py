@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_rolegrant"),
+        ("accounts", "0003_grants_on_record"),
     ]
 
     operations = [
