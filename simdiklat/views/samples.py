@@ -90,7 +90,7 @@ def samples(request: HttpRequest) -> HttpResponse:
         "key": "units",
         "map": _map(),
         "form": _SampleForm(),
-        "wrong": _SampleForm({"name": "", "day": "x"}),
+        "wrong": _SampleForm({}),
         "today": timezone.localdate(),
         "label": "Do it",
         "back_url": "#forms",
