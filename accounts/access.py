@@ -35,12 +35,15 @@ def held_permissions(user: Any) -> frozenset[str]:
     """Every permission the user holds on some unit today; remembered on the user object."""
     if user.is_superuser:
         return frozenset(Permission.values)
-    if "_held_permissions" not in user.__dict__:
+    # Not by `user.__dict__`: the request's user is a lazy stand-in with a `__dict__` of its own.
+    held: frozenset[str] | None = getattr(user, "_held_permissions", None)
+    if held is None:
         roles = set(RoleGrant.objects.current().filter(user=user).values_list("role", flat=True))
-        user._held_permissions = frozenset(
+        held = frozenset(
             str(permission) for permission in Permission if roles.intersection(roles_with(permission))
         )
-    return user._held_permissions
+        user._held_permissions = held
+    return held
 
 
 def access(*needed: str) -> Callable[[View], View]:

@@ -34,6 +34,8 @@ class UnitFilter(filters.Filter):
 
 
 class EmployeeFilter(filters.FilterSet):
+    same_for_everybody = True
+
     q = filters.CharFilter(
         label=_("Name or NIP"), method="search",
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),

@@ -17,6 +17,7 @@ from employees import actions
 from employees.actions import note_viewed
 from employees.filters import EmployeeFilter
 from employees.forms import PasswordLinkForm
+from employees.listing import respond
 from employees.models import Employee, Unit
 from employees.tables import EmployeeTable
 
@@ -27,14 +28,11 @@ UNITS_OFFERED = 10
 @access(Permission.SEE_PEOPLE)
 def employee_list(request: HtmxRequest) -> HttpResponse:
     """The people in scope; filters and order live in the address."""
-    people = Employee.objects.visible_to(request.user).active().for_table()
+    people = Employee.objects.visible_to(request.user).active()
     filtered = EmployeeFilter(request.GET, queryset=people, user=request.user)
-    context = {
-        "title": _("Employees"),
-        "filter": filtered,
-        "table": EmployeeTable(filtered.qs).paged(request),
-    }
-    return render(request, "_table.html" if request.htmx else "employees/list.html", context)
+    table = EmployeeTable(filtered.qs.for_table()).paged(request, counted=filtered.qs)
+    context = {"title": _("Employees"), "filter": filtered, "table": table}
+    return respond(request, "employees/list.html", context)
 
 
 @access(Permission.SEE_PEOPLE)

@@ -12,6 +12,8 @@ from invitations.models import Invitation
 
 
 class InvitationFilter(filters.FilterSet):
+    same_for_everybody = True
+
     q = filters.CharFilter(
         label=_("Name, NIP or class"), method="search",
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),

@@ -5,13 +5,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
-from simdiklat.views import frame, home, mailbox, search
+from simdiklat.views import frame, home, mailbox, search, trail
 
 _own = access(SIGNED_IN)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("audit/", trail.event_list, name="audit"),
     path("language/", frame.language, name="language"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", mailbox.mail, name="mail"),

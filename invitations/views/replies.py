@@ -12,6 +12,7 @@ from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.listing import respond
 from employees.models import Unit
 from invitations import actions, lists
 from invitations.filters import InvitationFilter
@@ -24,12 +25,16 @@ from trainings.models import TrainingClass
 @access(Permission.SEE_SELECTIONS)
 def invitation_list(request: HtmxRequest) -> HttpResponse:
     """Everybody in scope who was invited, the latest first."""
-    invited = Invitation.objects.visible_to(request.user).for_table().order_by("-pk")
+    invited = Invitation.objects.visible_to(request.user).order_by("-pk")
     filtered = InvitationFilter(request.GET, queryset=invited, user=request.user)
-    table = InvitationTable(filtered.qs, exclude=("reason",))
+    table = InvitationTable(filtered.qs.for_table(), exclude=("reason",))
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
-    context = {"title": _("Invitations"), "filter": filtered, "table": table.paged(request)}
-    return render(request, "_table.html" if request.htmx else "invitations/list.html", context)
+    context = {
+        "title": _("Invitations"),
+        "filter": filtered,
+        "table": table.paged(request, counted=filtered.qs),
+    }
+    return respond(request, "invitations/list.html", context)
 
 
 @access(Permission.DOWNLOAD_LISTS)
