@@ -37,14 +37,24 @@ WHERE c.id > %(last)s AND c.external_id LIKE 'U%%'
 ON CONFLICT DO NOTHING
 """
 
+_STANDING = """
+UPDATE trainings_standing s SET last_training = x.last_training, ever_trained = x.last_training IS NOT NULL,
+    waiting_since = COALESCE(x.last_training, x.service_start)
+FROM trainings_standing_expected x
+WHERE x.employee_id = s.employee_id AND s.last_training IS DISTINCT FROM x.last_training
+"""
+
 
 def grow(people: int, history: int, tell: Callable[[str], None]) -> None:
     """Add copies to the seeded ministry in use until it has about so many people and history rows."""
     with connection.cursor() as cursor:
         cursor.execute("SET gin_pending_list_limit = '256MB'; SET work_mem = '256MB'")
-        cursor.execute("SELECT count(*), max(id) FROM employees_employee")
-        seeded, last = cursor.fetchone()
-        shift, have = 0, seeded
+        cursor.execute(
+            "SELECT count(*), max(id), (SELECT count(*) FROM employees_employee) FROM employees_employee"
+            " WHERE external_id IS NULL OR external_id NOT LIKE 'U%-%'"
+        )
+        seeded, last, have = cursor.fetchone()
+        shift = -(-(have - seeded) // seeded)
         while have < people:
             shift += 1
             values = {"shift": shift, "last": last, "people": seeded, "wanted": min(seeded, people - have)}
@@ -52,18 +62,23 @@ def grow(people: int, history: int, tell: Callable[[str], None]) -> None:
                 cursor.execute(_PEOPLE, values)
                 have += cursor.rowcount
             tell(f"{have:,} people")
-        with transaction.atomic():
-            cursor.execute(_HISTORY.format(back=0), {"last": last})
+        cursor.execute("VACUUM ANALYZE employees_employee")
         rounds = 0
         while True:
             cursor.execute("SELECT count(*) FROM trainings_historyrecord")
             (rows,) = cursor.fetchone()
             tell(f"{rows:,} history rows")
-            if rows >= history or rounds == 3:
+            if rows >= history or rounds == 4:
                 break
-            rounds += 1
             with transaction.atomic():
+                # The standing of everybody at once, below, instead of row by row as it is kept in service.
+                cursor.execute("ALTER TABLE trainings_historyrecord DISABLE TRIGGER USER")
                 cursor.execute(_HISTORY.format(back=f"{rounds} * 400"), {"last": last})
-        cursor.execute("VACUUM ANALYZE employees_employee")
-        cursor.execute("VACUUM ANALYZE trainings_standing")
-        cursor.execute("VACUUM ANALYZE trainings_historyrecord")
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("ALTER TABLE trainings_historyrecord ENABLE TRIGGER USER")
+            rounds += 1
+        cursor.execute("ANALYZE trainings_historyrecord")
+        cursor.execute(_STANDING)
+        tell("standing")
+        for table in ("employees_employee", "trainings_standing", "trainings_historyrecord"):
+            cursor.execute(f"VACUUM ANALYZE {table}")
