@@ -17,6 +17,7 @@ from django_tables2.rows import BoundRows
 from employees import formatting
 from employees.cells import rows_html
 from employees.models import Employee
+from employees.naming import nip_for
 from employees.paging import PARAMETERS, Page, Pages, address
 from employees.templatetags.portal import TONES
 
@@ -116,6 +117,10 @@ class PortalTable(tables.Table):
         self.paginator = CountedPaginator(self, per_page, counted)
         self.page = self.paginator.get_page(request.GET)
         return self
+
+    def keys(self, accessor: str = "pk") -> list[int]:
+        """One key of each row of the page shown: its own, or that of the person behind it."""
+        return [tables.A(accessor).resolve(row.record) for row in self.paginated_rows]
 
     def unpaged(self, request: HttpRequest) -> "PortalTable":
         """All rows on one page, for lists that are short by nature."""
@@ -233,7 +238,9 @@ class EmployeeTable(PortalTable):
         self.empty_text = type(self).empty_text
 
     def render_name(self, value: str, record: Employee) -> Any:
-        return format_html('{} <small class="nip">{}</small>', record.full_name, record.nip_display)
+        return format_html(
+            '{} <small class="nip">{}</small>', record.full_name, nip_for(record, self.request.user)
+        )
 
     def order_name(self, queryset: Any, is_descending: bool) -> tuple[Any, bool]:
         sign = "-" if is_descending else ""

@@ -6,12 +6,13 @@ import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from employees.filters import UnitFilter
+from employees.filters import TracedFilterSet, UnitFilter
 from employees.models import Unit
+from invitations.codes import DeclineReason
 from invitations.models import Invitation
 
 
-class InvitationFilter(filters.FilterSet):
+class InvitationFilter(TracedFilterSet):
     same_for_everybody = True
 
     q = filters.CharFilter(
@@ -20,6 +21,10 @@ class InvitationFilter(filters.FilterSet):
     )  # fmt: skip
     unit = UnitFilter(label=_("Unit"))
     state = filters.ChoiceFilter(label=_("State"), choices=Invitation.State.choices, empty_label=_("All"))
+    reason = filters.ChoiceFilter(
+        label=_("Reason for declining"), field_name="decline_reason", choices=DeclineReason.choices,
+        empty_label=_("All"),
+    )  # fmt: skip
 
     class Meta:
         model = Invitation

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from employees.fields import UnitField
-from employees.filters import UnitFilter
+from employees.filters import TracedFilterSet, UnitFilter
 from employees.models import Unit
 from trainings.codes import Method, ProgrammeKind, Result
 from trainings.models import HistoryRecord, Programme, TrainingClass
@@ -70,7 +70,7 @@ class ProgrammeFilter(filters.FilterSet):
         return queryset.search(value)
 
 
-class HistoryFilter(filters.FilterSet):
+class HistoryFilter(TracedFilterSet):
     same_for_everybody = True
 
     q = filters.CharFilter(label=_("Name or NIP"), method="search", widget=_search_input())

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from employees.formatting import period_text
+from employees.naming import nip_for
 from employees.tables import LEAD, NUMBER, PortalTable, StateColumn
 from employees.templatetags.portal import TONES, period
 from trainings.models import HistoryRecord, Programme, TrainingClass
@@ -106,7 +107,9 @@ class HistoryTable(PortalTable):
 
     def render_employee(self, record: HistoryRecord) -> Any:
         person = record.employee
-        return format_html('{} <small class="nip">{}</small>', person.full_name, person.nip_display)
+        return format_html(
+            '{} <small class="nip">{}</small>', person.full_name, nip_for(person, self.request.user)
+        )
 
     def render_title(self, record: HistoryRecord) -> Any:
         name = record.title or record.programme_code

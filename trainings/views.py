@@ -17,6 +17,7 @@ from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.actions import note_found
 from employees.listing import respond
 from employees.models import Unit
 from trainings import actions
@@ -85,6 +86,13 @@ def history_list(request: HtmxRequest) -> HttpResponse:
     records = HistoryRecord.objects.visible_to(request.user)
     filtered = HistoryFilter(request.GET, queryset=records, user=request.user)
     table = HistoryTable(filtered.qs.for_table()).paged(request, counted=filtered.qs)
+    if filtered.searches:
+        note_found(
+            people=table.keys("employee_id"),
+            by=request.user,
+            where="trainings:history_list",
+            filters=filtered.given,
+        )
     context = {"title": _("Training history"), "filter": filtered, "table": table}
     return respond(request, "trainings/list.html", context)
 

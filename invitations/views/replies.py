@@ -12,6 +12,7 @@ from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.actions import note_found
 from employees.listing import respond
 from employees.models import Unit
 from invitations import actions, lists
@@ -24,16 +25,20 @@ from trainings.models import TrainingClass
 
 @access(Permission.SEE_SELECTIONS)
 def invitation_list(request: HtmxRequest) -> HttpResponse:
-    """Everybody in scope who was invited, the latest first."""
-    invited = Invitation.objects.visible_to(request.user).order_by("-pk")
+    """Everybody in scope who was invited, the latest selection first, each in rank order."""
+    invited = Invitation.objects.visible_to(request.user).order_by("-selection_id", "rank", "pk")
     filtered = InvitationFilter(request.GET, queryset=invited, user=request.user)
     table = InvitationTable(filtered.qs.for_table(), exclude=("reason",))
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
-    context = {
-        "title": _("Invitations"),
-        "filter": filtered,
-        "table": table.paged(request, counted=filtered.qs),
-    }
+    table.paged(request, counted=filtered.qs)
+    if filtered.searches:
+        note_found(
+            people=table.keys("employee_id"),
+            by=request.user,
+            where="invitations:list",
+            filters=filtered.given,
+        )
+    context = {"title": _("Invitations"), "filter": filtered, "table": table}
     return respond(request, "invitations/list.html", context)
 
 

@@ -37,6 +37,13 @@ def people(cast, tree):
     return Employee.objects.active().for_table()
 
 
+def asking(user, **query):
+    """A request of this person for a list."""
+    request = RequestFactory().get("/", query)
+    request.user = user
+    return request
+
+
 def walk(queryset, page, per_page, towards, **options):
     """Follow the links from this page on; the records in the order of the list."""
     shown = [page.records]
@@ -50,9 +57,8 @@ def walk(queryset, page, per_page, towards, **options):
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("per_page", [1, 2, 4, 9])
-def test_links_lead_through_the_whole_list_in_both_directions(people, order, per_page):
-    request = RequestFactory().get("/", {"sort": order})
-    table = EmployeeTable(people).paged(request, per_page)
+def test_links_lead_through_the_whole_list_in_both_directions(cast, people, order, per_page):
+    table = EmployeeTable(people).paged(asking(cast.central, sort=order), per_page)
     everybody = list(table.data.data)
     assert len(everybody) == 9
     ordered = Pages(table.data.data, per_page=per_page)
@@ -169,14 +175,14 @@ def test_an_exact_count_is_that_of_the_readers_own_scope(client, cast, people, m
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
-def test_cells_are_those_of_django_tables2(people, language, settings):
+def test_cells_are_those_of_django_tables2(cast, people, language):
     from django.utils import translation
     from django.utils.html import conditional_escape
 
     with translation.override(language):
         for table in (
-            EmployeeTable(people).paged(RequestFactory().get("/")),
-            HistoryTable(HistoryRecord.objects.for_table()).paged(RequestFactory().get("/")),
+            EmployeeTable(people).paged(asking(cast.central)),
+            HistoryTable(HistoryRecord.objects.for_table()).paged(asking(cast.central)),
         ):
             theirs = [
                 [str(conditional_escape(cell)) for _c, cell in row.items()] for row in table.paginated_rows
@@ -188,7 +194,7 @@ def test_cells_are_those_of_django_tables2(people, language, settings):
 
 def test_names_cannot_smuggle_markup_into_the_table(cast, tree):
     factories.employee(tree.surabaya, name="<b>Eko</b>", position='"><script>')
-    body = EmployeeTable(Employee.objects.for_table()).paged(RequestFactory().get("/")).body
+    body = EmployeeTable(Employee.objects.for_table()).paged(asking(cast.central)).body
     assert "<b>" not in body and "<script>" not in body
 
 

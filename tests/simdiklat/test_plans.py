@@ -13,7 +13,13 @@ from tests import factories
 
 PEOPLE = 8_000
 #: Tables that no list page may read from one end to the other.
-LARGE = ("employees_employee", "trainings_historyrecord", "trainings_standing", "invitations_invitation", "audit_event")
+LARGE = (
+    "employees_employee",
+    "trainings_historyrecord",
+    "trainings_standing",
+    "invitations_invitation",
+    "audit_event",
+)
 
 _PEOPLE = """
 INSERT INTO employees_employee (nip, external_id, name, sex, birth_date, status, activity, position_kind, unit_id,
@@ -64,7 +70,8 @@ def ministry(cast, tree):
         cursor.execute("ANALYZE employees_employee, trainings_standing, trainings_historyrecord")
         cursor.execute("SELECT trainings_restand((SELECT array_agg(id) FROM employees_employee))")
         Event.objects.bulk_create(
-            Event(verb="list.download", object_type="class", object_id=str(n), unit_path="/1/") for n in range(3000)
+            Event(verb="list.download", object_type="class", object_id=str(n), unit_path="/1/")
+            for n in range(3000)
         )
         cursor.execute("ANALYZE")
     return tree
@@ -114,10 +121,14 @@ def test_the_check_sees_a_sequential_scan(cast):
 
 
 @pytest.mark.parametrize("name", ["trainings:history_list", "audit"])
-def test_the_other_lists_cost_the_same_at_one_row_and_at_three(client, cast, tree, name, django_assert_num_queries):
+def test_the_other_lists_cost_the_same_at_one_row_and_at_three(
+    client, cast, tree, name, django_assert_num_queries
+):
     def write() -> None:
         factories.history(cast.employee, date(2020, 5, write.n), title=f"Pelatihan {write.n}")
-        log.record("test.done", by=cast.central, object_type="x", unit_path=tree.east.path, data={"n": write.n})
+        log.record(
+            "test.done", by=cast.central, object_type="x", unit_path=tree.east.path, data={"n": write.n}
+        )
         write.n += 1
 
     write.n = 1
