@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts import urls as accounts
 from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", mailbox.mail, name="mail"),
     path("", include("accounts.urls")),
+    *accounts.allauth_urlpatterns,
     path("", include("employees.urls")),
     path("", include("trainings.urls")),
     path("", include("invitations.urls")),
