@@ -3,12 +3,15 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from employees.formatting import period_text
 from employees.tables import LEAD, NUMBER, PortalTable
 from employees.templatetags.portal import TONES, period
+from trainings.delivery.results import Standing
+from trainings.hours import jp_of
 from trainings.models import Programme, TrainingClass
 
 
@@ -78,3 +81,25 @@ class ProgrammeTable(PortalTable):
 
     def render_resets_wait(self, value: bool) -> Any:
         return _("Yes") if value else _("No")
+
+
+class AttendanceTable(PortalTable):
+    """Every participant's share of the lessons; rows are `Standing`s."""
+
+    name = tables.Column(_("Participant"), accessor="participation__employee__name", attrs=LEAD)
+    unit = tables.Column(_("Unit"), accessor="participation__employee__unit__name")
+    attended = tables.Column(_("Attended (JP)"), attrs=NUMBER)
+    percent = tables.Column(_("Share"), attrs=NUMBER)
+
+    caption = _("Attendance")
+    empty_text = _("Nobody of your people has a confirmed seat in this class.")
+
+    def render_name(self, record: Standing) -> Any:
+        employee = record.participation.employee
+        return format_html('{} <small class="nip">{}</small>', employee.full_name, employee.nip_display)
+
+    def render_attended(self, record: Standing) -> str:
+        return f"{number_format(jp_of(record.attended).normalize())} / {number_format(jp_of(record.held).normalize())}"
+
+    def render_percent(self, record: Standing) -> str:
+        return f"{record.percent}%"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trainings.views import agenda, catalogue, curricula
+from trainings.views import agenda, attendance, catalogue, checkin, curricula
 
 app_name = "trainings"
 urlpatterns = [
@@ -22,4 +22,17 @@ urlpatterns = [
     path("sessions/<int:pk>/remove/", agenda.session_remove, name="session_remove"),
     path("trainers/search/", agenda.trainer_search, name="trainer_search"),
     path("trainers/new/", agenda.trainer_add, name="trainer_add"),
+    path("classes/<int:pk>/attendance/", attendance.attendance, name="attendance"),
+    path("sessions/<int:pk>/screen/", attendance.screen, name="screen"),
+    path("sessions/<int:pk>/scan/", attendance.scan, name="scan"),
+    path("sessions/<int:pk>/scans/", attendance.scans, name="scans"),
+    path("sessions/<int:pk>/roll/", attendance.roll, name="roll"),
+    path("sessions/<int:pk>/meeting-file/", attendance.meeting_file, name="meeting_file"),
+    path("meeting-files/<int:pk>/", attendance.meeting_review, name="meeting_review"),
+    path("attendance/<int:pk>/correct/", attendance.correct, name="correct"),
+    path("me/classes/<int:pk>/", checkin.my_class, name="my_class"),
+    # The addresses on the room's screen and in mails; Indonesian, because people read them.
+    path("hadir/", checkin.scanner, name="scanner"),
+    path("hadir/kirim/", checkin.send_scans, name="send_scans"),
+    path("hadir/<str:token>/", checkin.check_in, name="check_in"),
 ]
