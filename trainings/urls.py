@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trainings.views import agenda, attendance, catalogue, checkin, curricula
+from trainings.views import agenda, attendance, catalogue, checkin, curricula, evaluation, results
 
 app_name = "trainings"
 urlpatterns = [
@@ -30,6 +30,21 @@ urlpatterns = [
     path("sessions/<int:pk>/meeting-file/", attendance.meeting_file, name="meeting_file"),
     path("meeting-files/<int:pk>/", attendance.meeting_review, name="meeting_review"),
     path("attendance/<int:pk>/correct/", attendance.correct, name="correct"),
+    path("classes/<int:pk>/results/", results.results, name="results"),
+    path("classes/<int:pk>/results/rule/", results.grading_edit, name="grading"),
+    path("classes/<int:pk>/results/scores/", results.scores, name="scores"),
+    path("classes/<int:pk>/results/sheet/", results.grade_sheet, name="grade_sheet"),
+    path("classes/<int:pk>/results/minutes/", results.minutes, name="minutes"),
+    path("classes/<int:pk>/results/lock/", results.lock, name="lock"),
+    path("classes/<int:pk>/complete/", results.complete, name="complete"),
+    path("seats/<int:pk>/withdraw/", results.withdraw, name="withdraw"),
+    path("results/<int:pk>/change/", results.change, name="change_result"),
+    path("result-changes/<int:pk>/", results.decide_change, name="decide_change"),
+    path("classes/<int:pk>/evaluation/", evaluation.class_evaluation, name="evaluation"),
+    path("trainers/", evaluation.trainer_list, name="trainer_list"),
+    path("trainers/<int:pk>/", evaluation.trainer_page, name="trainer"),
+    path("me/classes/<int:pk>/evaluate/", evaluation.evaluate, name="evaluate"),
+    path("evaluasi/<str:token>/", evaluation.follow_up, name="follow_up"),
     path("me/classes/<int:pk>/", checkin.my_class, name="my_class"),
     # The addresses on the room's screen and in mails; Indonesian, because people read them.
     path("hadir/", checkin.scanner, name="scanner"),

@@ -17,6 +17,7 @@ from employees.scoping import scope_roots, within
 from invitations import links
 from outbox import views as outbox_views
 from outbox.models import Message
+from trainings.delivery import evaluating
 
 FILE_BACKEND = "outbox.filebackend.EmailBackend"
 #: Messages shown.
@@ -69,7 +70,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
             (_("Mails of this installation"), reverse("mailbox")),
         ],
         "message": message,
-        "text": links.hidden(outbox_views.text_of(message)),
+        "text": evaluating.hidden(links.hidden(outbox_views.text_of(message))),
         "show_errors": True,
     }
     return render(request, "outbox/detail.html", context)

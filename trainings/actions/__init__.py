@@ -24,11 +24,13 @@ from trainings.actions.curricula import (
     publish_curriculum,
     save_curriculum,
 )
+from trainings.actions.evaluating import answer_follow_up, evaluate
 from trainings.actions.grading import (
     ComponentPlan,
     ScoreEntry,
     decide_change,
     lock_results,
+    note_grade_sheet,
     request_change,
     save_grading,
     save_minutes,
@@ -53,6 +55,7 @@ __all__ = [
     "SessionPlan",
     "SubjectPlan",
     "add_file",
+    "answer_follow_up",
     "apply_meeting_file",
     "complete",
     "correct",
@@ -60,8 +63,10 @@ __all__ = [
     "draft_agenda",
     "draft_curriculum",
     "editable",
+    "evaluate",
     "lock_results",
     "mark_the_absent",
+    "note_grade_sheet",
     "plan_of",
     "plan_problems",
     "publish_curriculum",

@@ -41,7 +41,9 @@ def step_context(training_class: TrainingClass, step: str, user: Any) -> dict[st
         sessions = training_class.agenda.for_agenda().annotate(present=present)
         return {
             "participants": people.count(),
-            "now_sessions": [s for s in sessions if s.starts_at and s.starts_at <= now <= s.ends_at],
+            "now_sessions": [
+                s for s in sessions if s.starts_at and s.ends_at and s.starts_at <= now <= s.ends_at
+            ],
             "next_sessions": [s for s in sessions if s.starts_at and s.starts_at > now][:3],
             "past_sessions": [s for s in sessions if s.ends_at and s.ends_at < now][-3:],
         }
@@ -50,7 +52,9 @@ def step_context(training_class: TrainingClass, step: str, user: Any) -> dict[st
     context: dict[str, Any] = {
         "grading": Grading.objects.filter(pk=training_class.pk).select_related("locked_by").first(),
         "participants": people.count(),
-        "outcomes": [(code, ParticipantResult(outcome=code).get_outcome_display(), n) for code, n in outcomes],
+        "outcomes": [
+            (code, ParticipantResult(outcome=code).get_outcome_display(), n) for code, n in outcomes
+        ],
     }
     if step == "completion":
         context |= {
