@@ -135,6 +135,33 @@ _QUERIES: dict[str, str] = {
         FROM invitations_letter l JOIN invitations_lettername n ON n.letter_id = l.id
         JOIN invitations_invitation i ON i.id = n.invitation_id WHERE i.training_class_id <> l.training_class_id
     """,
+    "certificates": """
+        SELECT 'the certificates of unit ' || COALESCE(s.organiser_id, c.organiser_id) || ' in ' || COALESCE(s.year, c.year)
+            || ' are numbered ' || COALESCE(c.lowest || '–' || c.highest || ' (' || c.n || ')', 'nothing')
+            || ', their series says ' || COALESCE(s.first || '–' || s.last, 'nothing')
+        FROM certificates_numberseries s FULL JOIN (
+            SELECT organiser_id, year, min(seq) AS lowest, max(seq) AS highest, count(*) AS n
+            FROM certificates_certificate GROUP BY organiser_id, year) c USING (organiser_id, year)
+        WHERE (s.first, s.last, (s.last - s.first + 1)::bigint) IS DISTINCT FROM (c.lowest, c.highest, c.n)
+        UNION ALL
+        SELECT 'certificate ' || c.number || ' is written as ' || h.certificate_number || ' in the training history'
+        FROM certificates_certificate c JOIN trainings_historyrecord h ON h.id = c.record_id
+        WHERE h.certificate_number <> c.number
+        UNION ALL
+        SELECT 'certificate ' || c.number || ' is valid, its record says ' || h.result
+        FROM certificates_certificate c JOIN trainings_historyrecord h ON h.id = c.record_id
+        JOIN certificates_certificateversion v ON v.certificate_id = c.id AND v.state = 'valid'
+        WHERE h.result NOT IN ('LULUS', 'HADIR')
+        UNION ALL
+        SELECT 'certificate ' || c.number || ' belongs to another class than its record'
+        FROM certificates_certificate c JOIN trainings_historyrecord h ON h.id = c.record_id
+        WHERE h.training_class_id IS DISTINCT FROM c.training_class_id
+        UNION ALL
+        SELECT 'the versions of certificate ' || c.number || ' do not count 1 to ' || count(v.id)
+        FROM certificates_certificate c LEFT JOIN certificates_certificateversion v ON v.certificate_id = c.id
+        GROUP BY c.id HAVING count(v.id) = 0 OR max(v.version) <> count(v.id)
+            OR bool_or(v.data ->> 'number' <> c.number)
+    """,
 }
 
 
