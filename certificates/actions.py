@@ -27,15 +27,16 @@ State = CertificateVersion.State
 
 @transaction.atomic
 def issue_for_class(
-    *, training_class: TrainingClass, records: Iterable[HistoryRecord], by: Any
+    *, training_class: TrainingClass, records: Iterable[HistoryRecord], by: Any, again: bool = False
 ) -> list[Certificate]:
     """Number and freeze a certificate for each of these records that took part and has none; returns them.
 
     Made to be called inside the transaction that completes the class: a completion that fails gives the
     numbers back. Repeated, it issues nothing new and makes papers agree with corrected records. Whoever
-    completes a class has been checked by then; `by` None is the portal itself.
+    completes a class has been checked by then; `by` None is the portal itself. `again`: their result says
+    now that they took part, and did not before, so that a paper revoked for it comes back.
     """
-    return issuing.issue(training_class, records, by)
+    return issuing.issue(training_class, records, by, again=again)
 
 
 @transaction.atomic

@@ -5,4 +5,4 @@ class CertificatesConfig(AppConfig):
     name = "certificates"
 
     def ready(self) -> None:
-        from certificates import checks  # noqa: F401 - registers them
+        from certificates import checks, hooks  # noqa: F401 - both register themselves

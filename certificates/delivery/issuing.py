@@ -31,11 +31,14 @@ _RANDOM_BYTES = 16
 _ROWS = 500
 
 
-def issue(training_class: TrainingClass, records: Iterable[HistoryRecord], by: Any) -> list[Certificate]:
+def issue(
+    training_class: TrainingClass, records: Iterable[HistoryRecord], by: Any, *, again: bool = False
+) -> list[Certificate]:
     """Certificates for those of these records that took part and have none; returns the new ones.
 
     Where a record has one already it stays, unless the record says something else by now: then the paper
-    is replaced, or revoked when the person did not take part after all. Doing it again changes nothing.
+    is replaced, or revoked when the person did not take part after all. Doing it again changes nothing, and
+    brings back nothing that was revoked, unless `again` says that they take part now and did not before.
     """
     TrainingClass.objects.select_for_update(no_key=True).get(pk=training_class.pk)
     given = {record.pk for record in records if record.training_class_id == training_class.pk}
@@ -47,18 +50,18 @@ def issue(training_class: TrainingClass, records: Iterable[HistoryRecord], by: A
     held = {c.record_id: c for c in Certificate.objects.filter(record__in=given).with_versions()}
     for record in found:
         if certificate := held.get(record.pk):
-            _follow(certificate, record, by)
+            _follow(certificate, record, by, again)
     fresh = [record for record in found if record.pk not in held and record.result in TOOK_PART]
     return _issue(training_class, fresh, by) if fresh else []
 
 
-def _follow(certificate: Certificate, record: HistoryRecord, by: Any) -> None:
+def _follow(certificate: Certificate, record: HistoryRecord, by: Any, again: bool) -> None:
     """Make the certificate's paper agree with a record that was corrected."""
     latest = certificate.latest
-    if record.result not in TOOK_PART:
-        if latest.state == State.VALID:
-            end(latest, State.REVOKED, by=by, because=_("The result was corrected."))
-    elif outdated(latest.data, record):
+    valid, took_part = latest.state == State.VALID, record.result in TOOK_PART
+    if valid and not took_part:
+        end(latest, State.REVOKED, by=by, because=_("The result was corrected."))
+    elif took_part and ((valid and outdated(latest.data, record)) or (again and not valid)):
         reissue(certificate, record, by=by, because=_("The training record was corrected."))
 
 

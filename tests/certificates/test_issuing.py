@@ -16,7 +16,9 @@ from simdiklat.integrity import problems
 from tests import factories
 from tests.certificates.conftest import add_record, ended_class, issue
 from tests.races import at_once
-from trainings.models import HistoryRecord, Programme
+from tests.trainings.test_completion import locked
+from trainings import actions as running_actions
+from trainings.models import Completion, HistoryRecord, ParticipantResult, Programme
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +247,58 @@ def test_dates_and_hours_are_those_of_the_record(tree):
     (certificate,) = issue(training_class)
     public = certificate.latest.public
     assert (public["hours"], public["last_day"]) == (44, (record.last_day + timedelta(days=1)).isoformat())
+
+
+def test_repeating_brings_back_nothing_that_was_revoked(cast, ended):
+    certificate = issue(ended)[0]
+    actions.revoke(certificate=certificate, by=cast.organiser, reason="Ijazah palsu")
+    HistoryRecord.objects.filter(pk=certificate.record_id).update(jp=61)
+    issue(ended)
+    assert certificate.versions.get().state == "revoked"
+
+
+# --- By the completion of a class ------------------------------------------------------------------------
+
+
+def test_completing_a_class_issues_its_certificates_and_changes_follow(cast, tree):
+    made = locked(tree, cast.organiser)
+    training_class, people = made["class"], made["people"]
+    running_actions.complete(training_class=training_class, by=cast.organiser)
+    (certificate,) = Certificate.objects.all()
+    assert certificate.record.employee == people["passed"]
+    assert certificate.latest.public["hours"] == 8
+    assert certificate.latest.data["subjects"] == [{"name": "Arsip dinamis", "jp": 8}]
+    assert certificate.record.certificate_number == certificate.number
+    running_actions.complete(training_class=training_class, by=cast.organiser)
+    assert Certificate.objects.count() == 1
+
+    def change(name, outcome, score):
+        result = ParticipantResult.objects.current().get(employee=people[name])
+        asked = running_actions.request_change(
+            result=result, outcome=outcome, final_score=score, reason="Salah hitung", by=cast.organiser
+        )
+        running_actions.decide_change(change=asked, by=cast.central, approve=True)
+
+    change("failed", "LULUS", 75)
+    assert Certificate.objects.get(record__employee=people["failed"]).seq == 2
+    change("passed", "TIDAK_LULUS", 60)
+    assert Certificate.objects.get(pk=certificate.pk).latest.state == "revoked"
+    change("passed", "LULUS", 80)
+    latest = Certificate.objects.get(pk=certificate.pk).latest
+    assert (latest.state, latest.version) == ("valid", 2)
+    assert problems() == {}
+
+
+def test_a_completion_that_cannot_number_is_undone_whole(cast, tree):
+    made = locked(tree, cast.organiser)
+    other = factories.unit("LDK", tree.root, "LDK", name="LDK Contoh")
+    texts = default_texts(other).as_json() | {"organiser_code": "BDK-SBY"}
+    CertificateTemplate.objects.create(organiser=other, version=1, texts=texts)
+    taken = ended_class(other, code="MB-02")
+    add_record(taken, factories.employee(tree.madrasah))
+    issue(taken)
+    with pytest.raises(Refusal) as no:
+        running_actions.complete(training_class=made["class"], by=cast.organiser)
+    assert no.value.code == "number"
+    assert not made["class"].history.exists()
+    assert not Completion.objects.exists()
