@@ -48,6 +48,7 @@ class Frame:
             (holds(self._user, P.SEE_CLASSES), _("Classes"), "trainings:class_list", "classes"),
             (holds(self._user, P.SEE_CLASSES), _("Calendar"), "calendar", "calendar"),
             (holds(self._user, P.SEE_PEOPLE), _("Employees"), "employees:list", "people"),
+            (holds(self._user, P.SEE_PEOPLE), _("Training history"), "trainings:history_list", "award"),
             (holds(self._user, P.SEE_SELECTIONS), _("Invitations"), "invitations:list", "invitations"),
             (holds(self._user, P.DOWNLOAD_LISTS), _("Letters"), "invitations:letter_list", "letter"),
             (holds(self._user, P.SEE_FIGURES), _("Figures"), "reports:index", "figures"),
@@ -62,6 +63,7 @@ class Frame:
                 "jobs:list",
                 "jobs",
             ),
+            (holds(self._user, P.SEE_AUDIT), _("Audit trail"), "audit", "key"),
         ]
         here = self._request.path
         entries = []

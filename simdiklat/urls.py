@@ -7,7 +7,7 @@ from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
 from simdiklat.privacy import views as privacy
-from simdiklat.views import calendar, frame, front, home, mailbox, samples, search
+from simdiklat.views import calendar, frame, front, home, mailbox, samples, search, trail
 
 handler400 = "simdiklat.views.frame.bad_request"
 
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/subscribe/", calendar.subscribe, name="calendar_subscribe"),
     path("calendar/feed/<str:token>.ics", calendar.feed, name="calendar_feed"),
     path("search/", search.search, name="search"),
+    path("audit/", trail.event_list, name="audit"),
     path("language/", frame.language, name="language"),
     path("samples/", samples.samples, name="samples"),
     path("privacy/", privacy.privacy, name="privacy"),
