@@ -22,7 +22,8 @@ from employees.listing import respond
 from employees.models import Unit
 from trainings import actions
 from trainings.filters import ClassFilter, HistoryFilter, ProgrammeFilter
-from trainings.forms import ClassForm, initial_of, initial_of_plan
+from trainings.forms import ClassForm, initial_of
+from trainings.forms.planning import initial_of_plan
 from trainings.models import HistoryRecord, Programme, TrainingClass
 from trainings.tables import ClassTable, HistoryTable, ProgrammeTable
 from trainings.yearplan import next_batch
