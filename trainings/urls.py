@@ -10,6 +10,7 @@ urlpatterns = [
     path("curricula/<int:pk>/", curricula.curriculum, name="curriculum"),
     path("curricula/<int:pk>/edit/", curricula.curriculum_edit, name="curriculum_edit"),
     path("curricula/files/<int:pk>/", curricula.subject_file, name="subject_file"),
+    path("history/", catalogue.history_list, name="history_list"),
     path("classes/", catalogue.class_list, name="class_list"),
     path("classes/new/", catalogue.class_create, name="class_create"),
     path("classes/<int:pk>/edit/", catalogue.class_edit, name="class_edit"),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trainings", "0007_agenda_rules"),
+        ("trainings", "0008_history_list"),
     ]
 
     operations = [
