@@ -52,8 +52,9 @@ def make(planner: "Planner", people: Sequence[DemoPerson]) -> None:
         p for p in people if p.active and p.status == "PNS" and p.unit.province == "35" and p.id not in taken
     ]
     trainers = [Trainer.objects.create(name=name, institution="BDK Surabaya") for name in _TRAINERS]
-    _this_week(planner, able[:25], trainers, today)
-    _ended(planner, able[25:50], trainers, today)
+    half = min(25, len(able) // 2)  # a small ministry shares what it has
+    _this_week(planner, able[:half], trainers, today)
+    _ended(planner, able[half : 2 * half], trainers, today)
     webinar = planner.plan(
         "BDK-SBY",
         "WEB-AI",
