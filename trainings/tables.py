@@ -93,7 +93,7 @@ class AttendanceTable(PortalTable):
     name = tables.Column(_("Participant"), accessor="participation__employee__name", attrs=LEAD)
     unit = tables.Column(_("Unit"), accessor="participation__employee__unit__name")
     attended = tables.Column(_("Attended (JP)"), attrs=NUMBER)
-    percent = tables.Column(_("Share"), attrs=NUMBER)
+    percent = tables.Column(_("Attendance"), attrs=NUMBER)
 
     caption = _("Attendance")
     empty_text = _("Nobody of your people has a confirmed seat in this class.")
@@ -178,7 +178,7 @@ class ResultTable(PortalTable):
 
     name = tables.Column(_("Participant"), accessor="employee__name", attrs=LEAD)
     unit = tables.Column(_("Unit"), accessor="employee__unit__name", order_by=("employee__unit__name", "pk"))
-    attendance = tables.Column(_("Share"), accessor="attendance_percent", attrs=NUMBER, orderable=False)
+    attendance = tables.Column(_("Attendance"), accessor="attendance_percent", attrs=NUMBER, orderable=False)
     final_score = tables.Column(_("Final score"), attrs=NUMBER, default="–")
     outcome = tables.Column(_("Result"), order_by=("outcome", "pk"))
     act = tables.Column(_("Actions"), empty_values=(), orderable=False)
