@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
-from django.core.cache import cache
 from django.utils import timezone
 
 from certificates import actions
@@ -27,8 +26,6 @@ from trainings.models import HistoryRecord, TrainingClass
 def folders(settings, tmp_path):
     settings.CERTIFICATES_DIR = tmp_path / "certificates"
     settings.RESULTS_DIR = tmp_path / "results"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    cache.clear()
     logo_of.cache_clear()
 
 
