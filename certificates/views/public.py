@@ -53,7 +53,10 @@ def check(request: HttpRequest, public_id: str) -> HttpResponse:
     """
     version = CertificateVersion.objects.with_certificate().filter(public_id=public_id).first()
     if version is not None:
-        return _private(render(request, "certificates/check.html", _context(version)))
+        response = _private(render(request, "certificates/check.html", _context(version)))
+        # The address is a key of its own. Not on pages with a form: a browser then posts without an origin.
+        response["Referrer-Policy"] = "no-referrer"
+        return response
     try:
         limits.count(request)
     except TooMany as stop:
@@ -89,5 +92,4 @@ def _too_many(request: HttpRequest, stop: TooMany) -> HttpResponse:
 
 def _private(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     return response

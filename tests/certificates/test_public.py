@@ -196,3 +196,21 @@ def test_people_of_the_same_name_are_kept_apart_by_the_number(tree, ended):
         add_record(ended, factories.employee(tree.madrasah, name="Siti Aminah"))
     ones = [c for c in issue(ended) if c.record.employee.name == "Siti Aminah"]
     assert [lookup.find(c.number, "Siti Aminah").certificate for c in ones] == ones
+
+
+@pytest.mark.browser
+def test_a_browser_finds_a_certificate_by_number_and_name(live_server, page, cast, tree, settings):
+    """A real browser tells its origin with the form; a page that forbids it could never be searched on."""
+    from tests.certificates.conftest import add_record, ended_class
+
+    training_class = ended_class(tree.bdk)
+    add_record(training_class, cast.employee)
+    (certificate,) = issue(training_class)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_server.url}/sertifikat/")
+    page.fill("[name=number]", certificate.number.lower())
+    page.fill("[name=name]", "sari wulandari")
+    page.click("main form button")
+    page.wait_for_url(f"**/sertifikat/{certificate.latest.public_id}/")
+    assert "Berlaku" in page.inner_text("main")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
