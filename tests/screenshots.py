@@ -73,6 +73,7 @@ def shots(browser: Browser, base: str, target: Path, only: list[str]) -> None:
                     viewport={"width": size[0], "height": size[1]},
                     color_scheme="dark" if theme == "dark" else "light",
                     storage_state=signed_in.get(user),
+                    is_mobile=width == "phone",
                 )
                 page = context.new_page()
                 if user and user not in signed_in:
@@ -111,7 +112,7 @@ def _show_all(page: Page) -> None:
     """Scroll to the end and back, so that charts further down are drawn; the bar at the foot stays away."""
     page.evaluate(
         "async () => { for (let y = 0; y < document.body.scrollHeight; y += 500) {"
-        " scrollTo(0, y); await new Promise(done => setTimeout(done, 60)); } scrollTo(0, 0); }"
+        " scrollTo({ top: y, behavior: 'instant' }); await new Promise(done => setTimeout(done, 60)); } scrollTo({ top: 0, behavior: 'instant' }); }"
     )
     page.evaluate("document.querySelectorAll('.bottom').forEach(bar => bar.remove())")
 

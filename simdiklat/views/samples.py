@@ -39,8 +39,8 @@ class _SampleForm(forms.Form):
 def _history() -> list[HistoryRecord]:
     day = date(2026, 5, 5)
     return [
-        HistoryRecord(title="Pelatihan Arsip", first_day=day, last_day=day + timedelta(days=4), jp=40, result="LULUS", organiser="BDK Surabaya"),
-        HistoryRecord(title="Webinar", first_day=day - timedelta(days=400), last_day=day - timedelta(days=400), jp=3, result="HADIR"),
+        HistoryRecord(title="Pelatihan Arsip", first_day=day, last_day=day + timedelta(days=4), jp=40, result="LULUS", organiser="BDK Surabaya", certificate_number="B-1/2026"),
+        HistoryRecord(title="Webinar", first_day=day - timedelta(days=400), last_day=day - timedelta(days=400), jp=3, result="HADIR", organiser="", certificate_number=""),
     ]  # fmt: skip
 
 
