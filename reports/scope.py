@@ -30,6 +30,8 @@ class Scope:
     roots: tuple[str, ...]
     masked: bool = True
     lists: bool = False
+    #: Shown without signing in: nothing of it leads anywhere.
+    open_to_all: bool = False
 
     @classmethod
     def of(cls, user: Any) -> "Scope":
@@ -41,7 +43,7 @@ class Scope:
     @classmethod
     def ministry(cls) -> "Scope":
         """Everybody, as it is shown to anybody: few people are hidden, and no list is opened."""
-        return cls((EVERYWHERE,))
+        return cls((EVERYWHERE,), open_to_all=True)
 
     def condition(self, path: str = "u.path") -> tuple[str, list[str]]:
         """SQL that keeps what lies in the scope, with its parameters; no roots keep nothing."""

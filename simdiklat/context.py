@@ -12,6 +12,13 @@ from accounts.access import holds
 from accounts.models import RoleGrant
 from accounts.roles import Permission, Role
 
+#: The letter that opens a page after `g`.
+KEYS = {
+    "home": "h", "trainings:class_list": "c", "trainings:calendar": "k", "employees:list": "p",
+    "invitations:list": "i", "invitations:letter_list": "l", "reports:index": "s", "trainings:programme_list": "r",
+    "invitations:mine": "m", "outbox:list": "n", "jobs:list": "t",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -21,6 +28,8 @@ class Entry:
     url: str
     icon: str
     current: bool
+    #: The letter that opens it after `g`.
+    key: str = ""
 
 
 class Frame:
@@ -58,7 +67,8 @@ class Frame:
         for shown, label, name, icon in wanted:
             if shown:
                 url = reverse(name)
-                entries.append(Entry(label, url, icon, here == url or (url != "/" and here.startswith(url))))
+                current = here == url or (url != "/" and here.startswith(url))
+                entries.append(Entry(label, url, icon, current, KEYS.get(name, "")))
         return entries
 
     @cached_property

@@ -105,7 +105,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "simdiklat.signed_in.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -341,6 +341,10 @@ EVIDENCE_DIR = VAR_DIR / "evidence"
 RESULTS_DIR = VAR_DIR / "results"
 #: PDFs of letters, named by their hash; each can be set again from its letter's frozen data.
 LETTERS_DIR = VAR_DIR / "letters"
+#: PDFs of certificates, named by their hash. Signed ones exist nowhere else: back them up.
+CERTIFICATES_DIR = VAR_DIR / "certificates"
+#: Who signs certificates electronically, by the organiser's code (docs/certificates.md).
+CERTIFICATE_SIGNERS: dict[str, dict[str, str]] = env.json("CERTIFICATE_SIGNERS", default={})
 
 # --- Security ------------------------------------------------------------------------------------
 

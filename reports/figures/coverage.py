@@ -162,10 +162,12 @@ def tiles(scope: Scope) -> list[Tile]:
                 "name": name, "share": percent(part),
             }  # fmt: skip
         url = people_url(scope, province=code, training="none2") or unit_url(province=code)
+        if scope.open_to_all:
+            url = ""
         found.append(
             Tile(
                 code=code, name=name, short=short, x=x, y=y, shade=shade(part),
-                value="" if part is None else f"{round(part * 100)}%", words=words,
+                value="" if part is None else f"{int(part * 100)}%", words=words,
                 url=url if group and group.people else "",
             )
         )  # fmt: skip
@@ -263,9 +265,10 @@ def _bars(named: list[tuple[str, Group]], urls: list[str]) -> Chart | None:
 
 #: What the names of many units begin with, and its usual short form.
 _BRIEF = (
-    ("Kanwil Kementerian Agama Provinsi", "Kanwil"),
-    ("Kantor Wilayah Kementerian Agama Provinsi", "Kanwil"),
-    ("Kantor Kementerian Agama", "Kankemenag"),
+    ("Kanwil Kementerian Agama Provinsi ", ""),
+    ("Kantor Wilayah Kementerian Agama Provinsi ", ""),
+    ("Kantor Kementerian Agama Kabupaten", "Kab."),
+    ("Kantor Kementerian Agama ", ""),
     ("Direktorat Jenderal", "Ditjen"),
 )
 

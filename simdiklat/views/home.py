@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import SIGNED_IN, access, holds
+from accounts.access import PUBLIC, access, holds
 from accounts.roles import Permission
 from invitations.models import Candidate, Invitation, Objection, Override, Selection
 from invitations.undelivered import undelivered
@@ -17,6 +17,7 @@ from invitations.views.own import own_context
 from reports import views as reports
 from reports.figures.coverage import Group, everybody
 from reports.scope import Scope
+from simdiklat.views import front
 from trainings.models import TrainingClass
 
 #: Weeks of classes shown to planners, and classes at most.
@@ -26,10 +27,12 @@ CLASSES_SHOWN = 15
 LISTED = 10
 
 
-@access(SIGNED_IN)
+@access(PUBLIC)
 def home(request: HttpRequest) -> HttpResponse:
-    """Planner, region, auditor, leader or employee: the first of these that fits."""
+    """Planner, region, auditor, leader or employee: the first of these that fits; else the public front."""
     user = request.user
+    if not user.is_authenticated:
+        return front.front(request)
     if holds(user, Permission.PLAN_CLASSES):
         return render(request, "simdiklat/home_planner.html", _planner(user))
     if holds(user, Permission.REVIEW):
