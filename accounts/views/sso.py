@@ -74,14 +74,14 @@ def _answer(request: HttpRequest, view: Any) -> HttpResponseBase:
     return answer
 
 
-@access(PUBLIC)
+@access(PUBLIC, before_second_factor=True)
 @never_cache
 def begin(request: HttpRequest, provider_id: str = "sso") -> HttpResponseBase:
     """To the provider's own sign-in page."""
     return _answer(request, OAuth2LoginView)
 
 
-@access(PUBLIC)
+@access(PUBLIC, before_second_factor=True)
 @never_cache
 def come_back(request: HttpRequest, provider_id: str = "sso") -> HttpResponseBase:
     """From the provider: check what it says and sign in whom its NIP claim names."""
