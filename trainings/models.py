@@ -317,6 +317,8 @@ class HistoryRecord(models.Model):
         indexes = [
             models.Index(fields=["employee", "-last_day"], name="trainings_history_person"),
             models.Index(fields=["programme_code", "employee"], name="trainings_history_programme"),
+            models.Index(fields=["last_day", "id"], name="trainings_history_latest"),
+            models.Index(fields=["result", "last_day", "id"], name="trainings_history_result"),
             # The hours of a year, for the ceiling of the PPPK and the coverage of a year, without the table.
             models.Index(
                 fields=["last_day"],
@@ -385,6 +387,7 @@ from trainings.agenda_models import (  # noqa: E402
     Trainer,
 )
 from trainings.attendance_models import Attendance, AttendanceChange, MeetingFile, Scan  # noqa: E402
+from trainings.evaluation_models import Evaluated, EvaluationAnswer, FollowUp  # noqa: E402
 from trainings.result_models import (  # noqa: E402
     Completion,
     Component,
@@ -403,6 +406,9 @@ __all__ = [
     "Completion",
     "Component",
     "CurriculumVersion",
+    "Evaluated",
+    "EvaluationAnswer",
+    "FollowUp",
     "Grading",
     "HistoryRecord",
     "Hold",
