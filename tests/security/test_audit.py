@@ -18,9 +18,14 @@ def audit():
 @pytest.mark.parametrize(
     ("answers", "required", "code", "said"),
     [
-        ({"pypi": ({}, "no line"), "osv": ({}, "no line")}, "", 0, "NOT AUDITED 2 of 2"),
-        ({"pypi": ({}, "no line"), "osv": ({}, "no line")}, "1", 2, "NOT AUDITED 2 of 2"),
-        ({"pypi": ({"django": []}, ""), "osv": ({}, "no line")}, "1", 2, "NOT AUDITED 1 of 2: celery"),
+        ({"pypi": ({}, "no line"), "osv": ({}, "no line")}, "", 0, "NOT AUDITED 2 of 2 packages"),
+        ({"pypi": ({}, "no line"), "osv": ({}, "no line")}, "1", 2, "NOT AUDITED 2 of 2 packages"),
+        (
+            {"pypi": ({"django": []}, ""), "osv": ({}, "no line")},
+            "1",
+            2,
+            "NOT AUDITED 1 of 2 packages: celery",
+        ),
         ({"pypi": ({"django": [], "celery": []}, "")}, "1", 0, "2 packages asked for, 0"),
         ({"pypi": ({"django": ["PYSEC-1"], "celery": []}, "")}, "", 1, "VULNERABLE django: PYSEC-1"),
         ({"pypi": ({"django": ["PYSEC-1"]}, ""), "osv": ({}, "x")}, "", 1, "VULNERABLE django: PYSEC-1"),

@@ -15,14 +15,14 @@ NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", TEXT)
 
 
 @cache
-def tests_in(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_named_test_exists():
     assert len(NAMED) > 70
-    assert [f"{path}::{name}" for path, name in NAMED if name not in tests_in(path)] == []
+    assert [f"{path}::{name}" for path, name in NAMED if name not in names_in(path)] == []
 
 
 def test_every_point_names_a_test():

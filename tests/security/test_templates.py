@@ -10,7 +10,7 @@ ROOT = Path(settings.BASE_DIR)
 #: Mails carry their style with them: no mail program loads a style sheet.
 PAGES = [
     path for path in sorted((ROOT / "templates").rglob("*.html"))
-    if not path.relative_to(ROOT / "templates").as_posix().startswith(("outbox/id/", "outbox/en/", "outbox/mail.html"))
+    if not path.relative_to(ROOT / "templates").as_posix().startswith(("outbox/id/", "outbox/en/", "outbox/mail.html", "outbox/_button.html"))
 ]  # fmt: skip
 
 
