@@ -42,6 +42,7 @@ class Frame:
             (holds(self._user, P.DOWNLOAD_LISTS), _("Letters"), "invitations:letter_list", "letter"),
             (holds(self._user, P.SEE_CLASSES), _("Catalogue"), "trainings:programme_list", "catalogue"),
             (bool(self.employee and self.grants), _("My training"), "invitations:mine", "award"),
+            (holds(self._user, P.IMPORT), _("Imports"), "employees:imports", "upload"),
             (True, _("Messages"), "outbox:list", "messages"),
             (
                 holds(self._user, P.PLAN_CLASSES, P.SELECT, P.IMPORT, P.DOWNLOAD_LISTS),

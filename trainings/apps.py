@@ -13,4 +13,9 @@ class TrainingsConfig(AppConfig):
     name = "trainings"
 
     def ready(self) -> None:
+        from employees.importing import registry
+        from trainings.importing.kinds import KINDS
+
         post_migrate.connect(ensure_rule_settings, sender=self)
+        for kind in KINDS.values():
+            registry.register(kind)
