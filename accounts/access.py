@@ -4,6 +4,9 @@
     @access(SIGNED_IN)                   anybody who is signed in; the view shows only their own
     @access(Permission.PLAN_CLASSES)     who holds the permission on some unit; the queryset scopes the rest
 
+Who sees other people must have shown a second factor in the session before any view that is not public;
+only the views with which it is set up say `before_second_factor=True`.
+
 A test walks every address and fails on a view that declares nothing.
 """
 
@@ -13,10 +16,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 
+from accounts import second_factor
 from accounts.models import RoleGrant
-from accounts.roles import Permission, roles_with
+from accounts.roles import Permission, Role, roles_with
+from audit import origin, reading
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -35,15 +42,49 @@ def held_permissions(user: Any) -> frozenset[str]:
     """Every permission the user holds on some unit today; remembered on the user object."""
     if user.is_superuser:
         return frozenset(Permission.values)
-    if "_held_permissions" not in user.__dict__:
+    # Not `__dict__`: the request's user is a proxy, and what is set on it lands on the user behind it.
+    held = getattr(user, "_held_permissions", None)
+    if held is None:
         roles = set(RoleGrant.objects.current().filter(user=user).values_list("role", flat=True))
-        user._held_permissions = frozenset(
+        held = frozenset(
             str(permission) for permission in Permission if roles.intersection(roles_with(permission))
         )
-    return user._held_permissions
+        user._held_permissions = held
+    return held
 
 
-def access(*needed: str) -> Callable[[View], View]:
+def is_auditor(user: Any) -> bool:
+    """Whether the user holds the auditor's role on some unit today."""
+    return user.is_authenticated and any(held["role"] == Role.AUDITOR for held in user.acting_as())
+
+
+def _note_auditor(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Every page an auditor has been shown leaves a reading, unless the view itself has noted one."""
+    if request.method != "GET" or response.status_code != 200 or origin.current().noted:
+        return
+    if is_auditor(request.user):
+        match = request.resolver_match
+        reading.note(
+            reading.Kind.PAGE,
+            by=request.user,
+            what=match.view_name if match else "",
+            object_type="page",
+            object_id=request.path[:60],
+            filters=dict(request.GET.items()),
+        )
+
+
+def _to_second_factor(request: HttpRequest) -> HttpResponseBase:
+    """The way to set a second factor up, or to show the one there is; afterwards back to where they were."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the whole page comes along
+    has_one = second_factor.has_one(request.user)
+    name = second_factor.way_to_show(request.user) if has_one else "accounts:second_factor"
+    back = {"next": request.get_full_path()} if request.method == "GET" else {}
+    return redirect(reverse(name, query=back))
+
+
+def access(*needed: str, before_second_factor: bool = False) -> Callable[[View], View]:
     """Declare who may call a view: PUBLIC, SIGNED_IN or one or more permissions (any of them suffices)."""
 
     def declare(view: View) -> View:
@@ -52,9 +93,14 @@ def access(*needed: str) -> Callable[[View], View]:
             permitted = PUBLIC in needed or SIGNED_IN in needed or holds(request.user, *needed)
             if not permitted:
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            if PUBLIC not in needed and not before_second_factor and second_factor.missing(request):
+                return _to_second_factor(request)
+            response = view(request, *args, **kwargs)
+            _note_auditor(request, response)
+            return response
 
         guarded.access = needed  # type: ignore[attr-defined]
+        guarded.before_second_factor = before_second_factor  # type: ignore[attr-defined]
         return login_not_required(guarded) if PUBLIC in needed else guarded
 
     return declare

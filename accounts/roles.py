@@ -1,6 +1,7 @@
 """What each role may do: one table, shown as it is in the docs and in the portal."""
 
 from django.db import models
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,6 +16,7 @@ class Role(models.TextChoices):
 
 class Permission(models.TextChoices):
     SEE_PEOPLE = "see_people", _("See employees and their training history")
+    SEE_NIP = "see_nip", _("See the whole NIP")
     SEE_FIGURES = "see_figures", _("See figures and reports")
     SEE_CLASSES = "see_classes", _("See classes and programmes")
     PLAN_CLASSES = "plan_classes", _("Plan classes")
@@ -25,7 +27,9 @@ class Permission(models.TextChoices):
     ANSWER_FOR_OTHERS = "answer_for_others", _("Answer an invitation on someone's behalf")
     REVIEW = "review", _("Defer a proposed person during the review window")
     IMPORT = "import", _("Import files")
+    CORRECT = "correct", _("Answer requests to correct personal data")
     SEE_AUDIT = "see_audit", _("Read the audit trail")
+    HAND_OUT_CODES = "hand_out_codes", _("Hand a one-time code to somebody without an e-mail address")
     MANAGE_ACCOUNTS = "manage_accounts", _("Grant roles and manage accounts")
 
 
@@ -34,6 +38,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.CENTRAL: frozenset(
         {
             _P.SEE_PEOPLE,
+            _P.SEE_NIP,
             _P.SEE_FIGURES,
             _P.SEE_CLASSES,
             _P.PLAN_CLASSES,
@@ -43,12 +48,14 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             _P.DOWNLOAD_LISTS,
             _P.ANSWER_FOR_OTHERS,
             _P.IMPORT,
+            _P.CORRECT,
             _P.SEE_AUDIT,
         }
     ),
     Role.ORGANISER: frozenset(
         {
             _P.SEE_PEOPLE,
+            _P.SEE_NIP,
             _P.SEE_FIGURES,
             _P.SEE_CLASSES,
             _P.PLAN_CLASSES,
@@ -61,17 +68,28 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.REGION: frozenset(
         {
             _P.SEE_PEOPLE,
+            _P.SEE_NIP,
             _P.SEE_FIGURES,
             _P.SEE_CLASSES,
             _P.SEE_SELECTIONS,
             _P.DOWNLOAD_LISTS,
             _P.ANSWER_FOR_OTHERS,
             _P.REVIEW,
+            _P.HAND_OUT_CODES,
+            _P.CORRECT,
         }
     ),
     Role.LEADER: frozenset({_P.SEE_FIGURES, _P.SEE_CLASSES}),
     Role.AUDITOR: frozenset(
-        {_P.SEE_PEOPLE, _P.SEE_FIGURES, _P.SEE_CLASSES, _P.SEE_SELECTIONS, _P.DOWNLOAD_LISTS, _P.SEE_AUDIT}
+        {
+            _P.SEE_PEOPLE,
+            _P.SEE_NIP,
+            _P.SEE_FIGURES,
+            _P.SEE_CLASSES,
+            _P.SEE_SELECTIONS,
+            _P.DOWNLOAD_LISTS,
+            _P.SEE_AUDIT,
+        }
     ),
     Role.ADMIN: frozenset({_P.MANAGE_ACCOUNTS, _P.SEE_AUDIT}),
 }
@@ -80,3 +98,21 @@ GRANTED: dict[Role, frozenset[Permission]] = {
 def roles_with(permission: str) -> list[Role]:
     """The roles that carry a permission, in the order of the table."""
     return [role for role in Role if permission in GRANTED[role]]
+
+
+def table() -> list[tuple[Permission, list[tuple[Role, bool]]]]:
+    """The table row by row: each permission, and for each role whether it carries it."""
+    return [(permission, [(role, permission in GRANTED[role]) for role in Role]) for permission in Permission]
+
+
+def as_markdown() -> str:
+    """The table as docs/administrators.md shows it, in English; a test holds the two together."""
+    with translation.override("en"):
+        lines = [
+            ["", *(str(role.label) for role in Role)],
+            ["---"] * (len(Role) + 1),
+            *([str(row.label), *("yes" if held else "" for _role, held in cells)] for row, cells in table()),
+        ]
+    return "\n".join(
+        f"| {' | '.join(line)} |".replace("|  |", "| |").replace("|  |", "| |") for line in lines
+    )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from employees.codes import PositionKind, Status
 from employees.fields import UnitField
 from employees.models import Employee, Unit
+from employees.provinces import PROVINCES
 
 #: Years without training that make the "not professional" indicator (the ministry's survey).
 UNTRAINED_YEARS = 2
@@ -33,12 +34,30 @@ class UnitFilter(filters.Filter):
         return qs.in_subtree(value) if value else qs
 
 
-class EmployeeFilter(filters.FilterSet):
+class TracedFilterSet(filters.FilterSet):
+    """Filters of a list of people: what was asked for can be kept with the trace of a search."""
+
+    @property
+    def searches(self) -> bool:
+        """Whether somebody is looked for by name or number."""
+        return bool(self.data.get("q", "").strip())
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The filters in use as they stand in the address."""
+        return {name: self.data.get(name, "")[:200] for name in self.filters if self.data.get(name)}
+
+
+class EmployeeFilter(TracedFilterSet):
     q = filters.CharFilter(
         label=_("Name or NIP"), method="search",
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),
     )  # fmt: skip
     unit = UnitFilter(label=_("Unit"))
+    province = filters.ChoiceFilter(
+        label=_("Province"), method="by_province", empty_label=_("All"),
+        choices=sorted(PROVINCES.items(), key=lambda pair: pair[1]),
+    )  # fmt: skip
     status = filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=_("All"))
     position_kind = filters.ChoiceFilter(
         label=_("Kind of position"), choices=PositionKind.choices, empty_label=_("All")
@@ -58,6 +77,9 @@ class EmployeeFilter(filters.FilterSet):
 
     def search(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.search(value)
+
+    def by_province(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.in_province(value)
 
     def by_training(self, queryset: Any, name: str, value: str) -> Any:
         if value == "never":

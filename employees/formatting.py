@@ -70,3 +70,8 @@ def period_text(first: date, last: date) -> str:
         return f"{first.day}–{day_text(last)}"
     start = date_format(first, "j F" if first.year == last.year else "j F Y")
     return f"{start} – {day_text(last)}"
+
+
+def masked(number: str) -> str:
+    """A NIP for viewers without need of it, `1986********* 001`; anything else stays as it is."""
+    return f"{number[:4]}********* {number[15:]}" if len(number) == 18 and number.isdigit() else number

@@ -17,6 +17,7 @@ from employees.codes import (
     TimeZone,
     UnitKind,
 )
+from employees.formatting import masked
 from employees.querysets import EmployeeQuerySet, ServiceAreaQuerySet, UnitQuerySet
 
 
@@ -164,7 +165,7 @@ class Employee(models.Model):
     @property
     def nip_masked(self) -> str:
         """For viewers without need of it, `1986********* 001`."""
-        return f"{self.nip[:4]}*********** {self.nip[15:]}" if self.nip else "***"
+        return masked(self.nip) if self.nip else "***"
 
     @property
     def grade_display(self) -> str:

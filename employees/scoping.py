@@ -39,17 +39,36 @@ def scope_roots(user: Any, permission: str, *, service_areas: bool = True) -> li
 
 def _read_roots(user: Any, permission: str, service_areas: bool) -> list[str]:
     grants = RoleGrant.objects.current().filter(user=user, role__in=roles_with(permission))
-    held = list(grants.values_list("role", "unit_id", "unit__path"))
-    paths = {path for _role, _unit, path in held}
-    centres = [unit for role, unit, _path in held if role == Role.ORGANISER]
-    if centres and service_areas:
-        paths.update(
-            apps.get_model("employees", "ServiceArea")
-            .objects.current()
-            .filter(organiser__in=centres)
-            .values_list("area__path", flat=True)
-        )
+    paths = set().union(*reach(grants.select_related("unit"), service_areas=service_areas).values())
     return sorted(path for path in paths if not any(path != p and path.startswith(p) for p in paths))
+
+
+def reach(grants: Iterable[RoleGrant], *, service_areas: bool = True) -> dict[int, set[str]]:
+    """Paths at or below which each of these grants holds, by the grant's key: its unit, and what it serves."""
+    grants = list(grants)
+    reached = {grant.pk: {grant.unit.path} for grant in grants}
+    centres = [grant for grant in grants if grant.role == Role.ORGANISER]
+    if centres and service_areas:
+        served: dict[int, set[str]] = {}
+        areas = apps.get_model("employees", "ServiceArea").objects.current()
+        of_centres = areas.filter(organiser__in={grant.unit_id for grant in centres})
+        for organiser, path in of_centres.values_list("organiser_id", "area__path"):
+            served.setdefault(organiser, set()).add(path)
+        for grant in centres:
+            reached[grant.pk] |= served.get(grant.unit_id, set())
+    return reached
+
+
+def grants_over(path: str, permission: str) -> list[RoleGrant]:
+    """Today's grants of active accounts by which whatever lies at this unit path is seen, by the rule above."""
+    grants = list(
+        RoleGrant.objects.current()
+        .filter(role__in=roles_with(permission), user__is_active=True)
+        .select_related("unit", "user")
+        .order_by("pk")
+    )
+    reached = reach(grants)
+    return [grant for grant in grants if any(path.startswith(root) for root in reached[grant.pk])]
 
 
 def within(paths: Iterable[str], field: str) -> Q:

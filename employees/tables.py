@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from employees import formatting
 from employees.models import Employee
+from employees.naming import nip_for
 from employees.templatetags.portal import TONES
 
 #: Rows that are counted, and can be paged through, at most: beyond it the filters are the better way.
@@ -61,6 +62,10 @@ class PortalTable(tables.Table):
         self.paginator = CappedPaginator(self.rows, per_page)
         self.page = self.paginator.get_page(request.GET.get(self.prefixed_page_field))
         return self
+
+    def keys(self, accessor: str = "pk") -> list[int]:
+        """One key of each row of the page shown: its own, or that of the person behind it."""
+        return [tables.A(accessor).resolve(row.record) for row in self.paginated_rows]
 
     def unpaged(self, request: HttpRequest) -> "PortalTable":
         """All rows on one page, for lists that are short by nature."""
@@ -124,7 +129,9 @@ class EmployeeTable(PortalTable):
         self.empty_text = type(self).empty_text
 
     def render_name(self, value: str, record: Employee) -> Any:
-        return format_html('{} <small class="nip">{}</small>', record.full_name, record.nip_display)
+        return format_html(
+            '{} <small class="nip">{}</small>', record.full_name, nip_for(record, self.request.user)
+        )
 
     def order_name(self, queryset: Any, is_descending: bool) -> tuple[Any, bool]:
         sign = "-" if is_descending else ""

@@ -1,14 +1,17 @@
 from django.urls import path
 
-from employees import views
+from employees import activation, views
+from employees.granting import views as granting
 from employees.importing import views as importing
+from employees.privacy import views as privacy
 
 app_name = "employees"
 urlpatterns = [
     path("employees/", views.employee_list, name="list"),
     path("employees/<int:pk>/", views.employee_detail, name="detail"),
-    path("activate/", views.password_link, name="password_link"),
-    path("activate/<str:uidb64>/<str:token>/", views.set_password, name="set_password"),
+    path("employees/<int:pk>/code/", activation.hand_out_code, name="hand_out_code"),
+    path("activate/", activation.ask_code, name="ask_code"),
+    path("activate/code/", activation.set_password, name="set_password"),
     path("units/search/", views.unit_search, name="unit_search"),
     path("imports/", importing.import_list, name="imports"),
     path("imports/new/", importing.import_upload, name="import_upload"),
@@ -21,4 +24,11 @@ urlpatterns = [
     path("imports/<int:pk>/discard/", importing.import_discard, name="import_discard"),
     path("imports/<int:pk>/missing/", importing.import_missing, name="import_missing"),
     path("imports/<int:pk>/errors/<str:kind>/", importing.import_errors, name="import_errors"),
+    path("users/", granting.account_list, name="accounts"),
+    path("users/<int:pk>/", granting.account, name="account"),
+    path("users/<int:pk>/grant/", granting.account_grant, name="account_grant"),
+    path("users/<int:pk>/switch/", granting.account_switch, name="account_switch"),
+    path("grants/<int:pk>/end/", granting.grant_end, name="grant_end"),
+    path("me/readings/", privacy.readings, name="readings"),
+    path("me/who-can-see/", privacy.who_can_see, name="who_can_see"),
 ]

@@ -2,21 +2,16 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth import views as auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts.access import PUBLIC, access, holds
+from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
-from employees import actions
-from employees.actions import note_viewed
+from employees.actions import note_found, note_viewed
 from employees.filters import EmployeeFilter
-from employees.forms import PasswordLinkForm
 from employees.models import Employee, Unit
 from employees.tables import EmployeeTable
 
@@ -29,11 +24,10 @@ def employee_list(request: HtmxRequest) -> HttpResponse:
     """The people in scope; filters and order live in the address."""
     people = Employee.objects.visible_to(request.user).active().for_table()
     filtered = EmployeeFilter(request.GET, queryset=people, user=request.user)
-    context = {
-        "title": _("Employees"),
-        "filter": filtered,
-        "table": EmployeeTable(filtered.qs).paged(request),
-    }
+    table = EmployeeTable(filtered.qs).paged(request)
+    if filtered.searches:
+        note_found(people=table.keys(), by=request.user, where="employees:list", filters=filtered.given)
+    context = {"title": _("Employees"), "filter": filtered, "table": table}
     return render(request, "_table.html" if request.htmx else "employees/list.html", context)
 
 
@@ -52,49 +46,22 @@ def employee_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "standing": person.standing,
         "records": person.history.all(),
         "invitations": invitations.order_by("-id"),
+        "can_hand_out_code": not person.email and holds(request.user, Permission.HAND_OUT_CODES),
     }
     return render(request, "employees/detail.html", context)
 
 
-@access(Permission.SEE_PEOPLE, Permission.PLAN_CLASSES)
+@access(Permission.SEE_PEOPLE, Permission.PLAN_CLASSES, Permission.MANAGE_ACCOUNTS)
 def unit_search(request: HttpRequest) -> HttpResponse:
-    """Units for a search field, as options. `for`: people, areas or organisers, each with its own scope."""
+    """Units for a search field, as options. `for`: people, areas, organisers or accounts, each with its scope."""
     purpose, text = request.GET.get("for", "people"), request.GET.get("q", "").strip()
     if purpose == "organisers":
         units = Unit.objects.organising_for(request.user)
     elif purpose == "areas":
         units = Unit.objects.visible_to(request.user, Permission.PLAN_CLASSES)
+    elif purpose == "accounts":
+        units = Unit.objects.visible_to(request.user, Permission.MANAGE_ACCOUNTS)
     else:
         units = Unit.objects.visible_to(request.user)
     found = units.active().search(text).highest_first()[:UNITS_OFFERED] if len(text) >= 2 else []
     return render(request, "employees/_units.html", {"units": found, "text": text})
-
-
-@access(PUBLIC)
-def password_link(request: HttpRequest) -> HttpResponse:
-    """Activate an account or set a forgotten password: a link goes to the address on record.
-
-    The answer is the same whether or not the person exists, so the page tells nobody who works here.
-    """
-    form = PasswordLinkForm(request.POST or None)
-    sent = request.method == "POST" and form.is_valid()
-    if sent:
-        actions.send_password_link(**form.cleaned_data)
-    return render(
-        request,
-        "accounts/password_link.html",
-        {"title": _("Activate or set a password"), "form": form, "sent": sent},
-    )
-
-
-class _SetPassword(auth.PasswordResetConfirmView):
-    template_name = "accounts/set_password.html"
-    success_url = reverse_lazy("accounts:login")
-    extra_context = {"title": gettext_lazy("Set a password")}
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, _("Your password is set. Sign in with it now."))
-        return super().form_valid(form)
-
-
-set_password = access(PUBLIC)(_SetPassword.as_view())

@@ -6,18 +6,23 @@ import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from employees.filters import UnitFilter
+from employees.filters import TracedFilterSet, UnitFilter
 from employees.models import Unit
+from invitations.codes import DeclineReason
 from invitations.models import Invitation
 
 
-class InvitationFilter(filters.FilterSet):
+class InvitationFilter(TracedFilterSet):
     q = filters.CharFilter(
         label=_("Name, NIP or class"), method="search",
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),
     )  # fmt: skip
     unit = UnitFilter(label=_("Unit"))
     state = filters.ChoiceFilter(label=_("State"), choices=Invitation.State.choices, empty_label=_("All"))
+    reason = filters.ChoiceFilter(
+        label=_("Reason for declining"), field_name="decline_reason", choices=DeclineReason.choices,
+        empty_label=_("All"),
+    )  # fmt: skip
 
     class Meta:
         model = Invitation

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from employees import formatting
+from employees.naming import nip_for
 from employees.tables import LEAD, NUMBER, REASON, WAIT, PortalTable
 from employees.templatetags.portal import TONES, period
 from invitations import explain
@@ -74,7 +75,9 @@ class CandidateTable(PortalTable):
 
     def render_employee(self, record: Candidate) -> Any:
         person = record.employee
-        return format_html('{} <small class="nip">{}</small>', person.full_name, person.nip_display)
+        return format_html(
+            '{} <small class="nip">{}</small>', person.full_name, nip_for(person, self.request.user)
+        )
 
     def render_unit(self, record: Candidate) -> Any:
         if record.unit_id == record.area_id:
@@ -150,7 +153,9 @@ class InvitationTable(PortalTable):
 
     def render_employee(self, record: Invitation) -> Any:
         person = record.employee
-        return format_html('{} <small class="nip">{}</small>', person.full_name, person.nip_display)
+        return format_html(
+            '{} <small class="nip">{}</small>', person.full_name, nip_for(person, self.request.user)
+        )
 
     def render_training_class(self, record: Invitation) -> Any:
         c = record.training_class

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from audit import log
+from audit import log, reading
 from audit.errors import Refusal
 from employees.models import Unit
 from employees.scoping import EVERYWHERE, scope_roots
-from invitations import tasks
+from invitations import evidence, tasks
 from invitations.models import Selection
 from invitations.verify import Finding, verify
 from jobs import runner
@@ -49,7 +49,21 @@ def check_evidence(*, selection: Selection, by: Any) -> Finding | Job:
 
 
 def note_download(*, selection: Selection, by: Any) -> None:
-    """Record that the evidence file, which names everybody considered, is handed out."""
+    """Record that the evidence file is handed out, and in the log of reading everybody it names.
+
+    Raises evidence.EvidenceError when the file cannot be read.
+    """
+    _header, people = evidence.read(selection.evidence_file)
+    reading.note(
+        reading.Kind.EVIDENCE,
+        by=by,
+        subjects=[int(person["EMPLOYEE"]) for person in people],
+        what=selection.evidence_file,
+        object_type="selection",
+        object_id=selection.pk,
+        filters={"class": selection.training_class.code},
+        sha256=selection.evidence_sha256,
+    )
     _record(selection, "selection.evidence_download", by, {"sha256": selection.evidence_sha256})
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit import log
+from audit import log, reading
 from audit.errors import Refusal
 from employees.models import Unit
 from invitations.delivery import seats
@@ -261,8 +261,22 @@ def _check_planner(training_class: TrainingClass, by: Any) -> None:
 
 
 def record_download(letters: Sequence[Letter], *, by: Any, sha256: str) -> None:
-    """Note in the audit trail who took which letters, before the first byte leaves."""
+    """Note who took which letters and whom they name, before the first byte leaves."""
+    named = LetterName.objects.filter(letter__in=letters).values_list("letter_id", "invitation__employee_id")
+    people: dict[int, list[int]] = {}
+    for letter_id, employee_id in named:
+        people.setdefault(letter_id, []).append(employee_id)
     for letter in letters:
+        reading.note(
+            reading.Kind.LETTER,
+            by=by,
+            subjects=people.get(letter.pk, []),
+            what=letter.number,
+            object_type="letter",
+            object_id=letter.pk,
+            filters={"class": letter.facts["class"]},
+            sha256=sha256,
+        )
         _record("letter.download", letter, by, names=letter.names_count, file=sha256)
 
 

@@ -57,10 +57,12 @@ class ListRow:
     reason: str
     answer: str
     answer_by: date
+    #: Key of the person, for the trace of the download; not a column.
+    employee_id: int
 
     def cells(self) -> tuple[Any, ...]:
         """The values in the order of HEADINGS: text, whole numbers, dates, None for an empty date."""
-        return astuple(self)
+        return astuple(self)[: len(HEADINGS)]
 
 
 def rows(training_class: TrainingClass, *, unit: Unit | None = None, user: Any = None) -> Iterator[ListRow]:
@@ -144,6 +146,7 @@ def _row(no: int, invitation: Any, places: "_Places") -> ListRow:
         reason=reason,
         answer=_status(invitation),
         answer_by=invitation.answer_by,
+        employee_id=invitation.employee_id,
     )
 
 

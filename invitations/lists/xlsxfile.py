@@ -6,15 +6,16 @@ from typing import IO
 
 import xlsxwriter
 
-from invitations.lists.cells import harmless
+from audit.marks import Mark
 from invitations.lists.rows import HEADINGS, ListRow
+from trainings.papers.cells import harmless
 
 #: Width of each column in characters, in the order of the headings.
 _WIDTHS = (5, 34, 21, 24, 28, 36, 24, 22, 11, 38, 13, 13, 10, 60, 20, 13)
 
 
-def write(rows: Iterable[ListRow], stream: IO[bytes]) -> int:
-    """Write the workbook to the stream; return the number of rows."""
+def write(rows: Iterable[ListRow], stream: IO[bytes], *, mark: Mark) -> int:
+    """Write the workbook to the stream, the mark in its properties; return the number of rows."""
     book = xlsxwriter.Workbook(
         stream,
         {
@@ -24,6 +25,13 @@ def write(rows: Iterable[ListRow], stream: IO[bytes]) -> int:
             "strings_to_numbers": False,
             "default_date_format": "dd-mm-yyyy",
         },
+    )
+    book.set_properties(
+        {
+            "author": mark.who,
+            "comments": f"Simdiklat: {mark.sentence}",
+            "created": mark.at.replace(tzinfo=None),
+        }
     )
     sheet = book.add_worksheet("Daftar undangan")
     head = book.add_format(

@@ -17,6 +17,7 @@ from accounts.access import PUBLIC, access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from audit.marks import Mark
 from employees.models import Unit
 from invitations.forms import ReasonForm
 from invitations.letters import bundles, files, making, rendering
@@ -116,7 +117,7 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, refusal.user_message)
         return redirect("invitations:letters", pk=letter.training_class_id)
     making.record_download([letter], by=request.user, sha256=letter.sha256)
-    return _file(content, f"surat {letter.number.replace('/', '-')}")
+    return _file(content, f"surat {letter.number.replace('/', '-')} {Mark.of(request.user).name_part}")
 
 
 @access(Permission.SELECT)
@@ -137,7 +138,7 @@ def bundle(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, refusal.user_message)
             return redirect("invitations:letters", pk=pk)
     making.record_download(letters, by=request.user, sha256=files.digest(content))
-    return _file(content, f"surat {training_class.code}")
+    return _file(content, f"surat {training_class.code} {Mark.of(request.user).name_part}")
 
 
 @access(Permission.SELECT)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import access, holds
 from accounts.roles import Permission
 from audit.errors import Refusal
+from audit.marks import Mark
 from invitations import actions, evidence
 from invitations.models import Selection
 from invitations.views.crumbs import address_of, selection_crumbs
@@ -74,13 +75,14 @@ def evidence_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise Http404
     try:
         stored = evidence.path_of(selection.evidence_file).open("rb")
-    except OSError:
+        actions.note_download(selection=selection, by=request.user)
+    except (OSError, evidence.EvidenceError):
         messages.error(
             request, _("The evidence file is missing. Verify the selection and tell the operator.")
         )
         return redirect(address_of(selection))
-    actions.note_download(selection=selection, by=request.user)
-    return FileResponse(stored, as_attachment=True, filename=selection.evidence_file)
+    name = f"{Mark.of(request.user).name_part}-{selection.evidence_file}"
+    return FileResponse(stored, as_attachment=True, filename=name)
 
 
 def _whole(request: HttpRequest) -> Any:

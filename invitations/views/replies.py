@@ -12,6 +12,7 @@ from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.actions import note_found
 from employees.models import Unit
 from invitations import actions, lists
 from invitations.filters import InvitationFilter
@@ -23,12 +24,20 @@ from trainings.models import TrainingClass
 
 @access(Permission.SEE_SELECTIONS)
 def invitation_list(request: HtmxRequest) -> HttpResponse:
-    """Everybody in scope who was invited, the latest first."""
-    invited = Invitation.objects.visible_to(request.user).for_table().order_by("-pk")
+    """Everybody in scope who was invited, the latest selection first, each in rank order."""
+    invited = Invitation.objects.visible_to(request.user).for_table().order_by("-selection_id", "rank", "pk")
     filtered = InvitationFilter(request.GET, queryset=invited, user=request.user)
     table = InvitationTable(filtered.qs, exclude=("reason",))
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
-    context = {"title": _("Invitations"), "filter": filtered, "table": table.paged(request)}
+    table.paged(request)
+    if filtered.searches:
+        note_found(
+            people=table.keys("employee_id"),
+            by=request.user,
+            where="invitations:list",
+            filters=filtered.given,
+        )
+    context = {"title": _("Invitations"), "filter": filtered, "table": table}
     return render(request, "_table.html" if request.htmx else "invitations/list.html", context)
 
 

@@ -12,6 +12,7 @@ from accounts.access import access
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.actions import note_found
 from employees.models import Employee
 from invitations import actions
 from invitations.changes import changes, overridden
@@ -179,7 +180,13 @@ def pool_search(request: HttpRequest, pk: int) -> HttpResponse:
     found: Any = []
     if len(text) >= SHORTEST:
         people = Employee.objects.visible_to(request.user, Permission.SEE_SELECTIONS).search(text)
-        found = selection.candidates.filter(employee__in=people).for_table().order_by("rank")[:OFFERED]
+        found = list(selection.candidates.filter(employee__in=people).for_table().order_by("rank")[:OFFERED])
+        note_found(
+            people=[one.employee_id for one in found],
+            by=request.user,
+            where="invitations:pool_search",
+            filters={"q": text},
+        )
     return render(request, "invitations/_people.html", {"candidates": found, "text": text})
 
 

@@ -1,10 +1,8 @@
 """Why me, why not: an employee's place in a class, in an earlier selection and in general; who looked."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import SIGNED_IN, access
+from audit import reading
 from audit.errors import Refusal
-from employees.actions import readings
 from employees.formatting import day_text, wait_words
 from invitations import explain, ranking
 from invitations.changes import own_changes
@@ -24,20 +22,14 @@ from invitations.report import exclusion_code
 from invitations.tables import candidate_reason
 from trainings.models import TrainingClass
 
-#: Classes, selections, objections and readings listed.
+#: Classes, selections and objections listed.
 LISTED = 20
+#: Readings shown here; all of them have a page of their own.
+LATEST_READINGS = 5
 #: Seconds for which a person's place in a class is kept: working it out reads the whole pool.
 PLACE_KEPT = 600
 #: Seconds for which a code read from an evidence file is kept; the file never changes.
 CODE_KEPT = 86_400
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Somebody opened this person's page."""
-
-    at: Any
-    name: str
 
 
 @access(SIGNED_IN)
@@ -60,7 +52,7 @@ def why(request: HttpRequest) -> HttpResponse:
         "coming": coming,
         "past": past,
         "objections": Objection.objects.of_user(request.user).for_list()[:LISTED],
-        "readings": readings_of(person),
+        "readings": reading.of_person(person.pk)[:LATEST_READINGS],
     }
     return render(request, "invitations/why.html", context)
 
@@ -174,13 +166,6 @@ def place_words(place: ranking.Place) -> str:
         "Between rank %(first)d and %(last)d of %(pool)d if names were selected today: the lottery decides between you and %(n)d people with the same dates.",
         place.equal,
     ) % {"first": place.first_rank, "last": place.last_rank, "pool": place.pool, "n": place.equal}
-
-
-def readings_of(person: Any) -> list[Reading]:
-    """Who opened this person's page and when, the latest first."""
-    events = list(readings(person)[:LISTED])
-    readers = get_user_model().objects.in_bulk([event.actor_id for event in events if event.actor_id])
-    return [Reading(event.at, str(readers.get(event.actor_id, event.actor_name))) for event in events]
 
 
 def _code(selection: Selection, person: Any) -> str:

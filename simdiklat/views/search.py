@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
+from employees.actions import note_found
 from employees.models import Employee, Unit
 from trainings.models import TrainingClass
 
@@ -30,9 +31,11 @@ def search(request: HtmxRequest) -> HttpResponse:
             .order_by("-first_day")[:EACH]
         )  # fmt: skip
         if holds(user, Permission.SEE_PEOPLE):
-            context["people"] = (
+            people = list(
                 Employee.objects.visible_to(user).search(text).select_related("unit")
                 .order_by("name", "pk")[:EACH]
             )  # fmt: skip
+            note_found(people=[p.pk for p in people], by=user, where="search", filters={"q": text})
+            context["people"] = people
             context["units"] = Unit.objects.visible_to(user).active().search(text).highest_first()[:EACH]
     return render(request, "simdiklat/_found.html" if request.htmx else "simdiklat/search.html", context)

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import time
 from datetime import date, datetime, timedelta
 
@@ -393,7 +394,21 @@ def test_every_download_is_recorded(tree, training_class, invite, cast):
     assert event.data == {"class": "MB-03", "unit": "KW35", "format": "xlsx", "rows": 1, "sha256": digest}
     assert (event.actor_id, event.unit_path) == (cast.operator.pk, tree.east.path)
     assert event.object_id == str(training_class.pk)
-    assert (done.sha256, done.name) == (digest, "undangan-mb-03-kw35.xlsx")
+    assert done.sha256 == digest
+    assert re.fullmatch(r"undangan-mb-03-kw35-\d{8}-\d{4}-operator\.xlsx", done.name)
+
+
+def test_a_download_carries_who_and_when_and_the_csv_stays_as_it_is(tree, training_class, invite, cast):
+    invite(factories.employee(tree.surabaya), 1)
+    _done, book = written(training_class, "xlsx", by=cast.operator)
+    properties = openpyxl.load_workbook(io.BytesIO(book)).properties
+    assert properties.creator == "Operator"
+    assert "(operator)" in properties.description
+    done, pdf = written(training_class, "pdf", by=cast.operator)
+    assert "Operator (operator)" in pdf_pages(pdf)[0]
+    assert done.name.endswith("-operator.pdf")
+    assert written(training_class, "csv", by=cast.operator)[1] == written(training_class, "csv")[1]
+    assert written(training_class, "csv")[0].name == "undangan-mb-03.csv"  # a command's file is named by it
 
 
 def test_the_page_hands_out_what_is_in_scope(tree, training_class, invite, cast, client):
@@ -402,7 +417,7 @@ def test_the_page_hands_out_what_is_in_scope(tree, training_class, invite, cast,
     client.force_login(cast.operator)
     address = reverse("invitations:download", args=[training_class.pk, "csv"])
     response = client.get(address)
-    assert response["Content-Disposition"] == 'attachment; filename="undangan-mb-03.csv"'
+    assert response["Content-Disposition"].startswith('attachment; filename="undangan-mb-03-')
     assert [line["NAMA"] for line in csv_rows(response.content)] == ["Dari Surabaya"]
     assert Event.objects.get(verb="list.download").actor_id == cast.operator.pk
     assert client.get(address, {"unit": "KW33"}).status_code == 404

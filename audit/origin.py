@@ -1,0 +1,54 @@
+"""Where the work at hand comes from: the request's network address, and what it has noted so far.
+
+Held in a context variable, so that an action need not be handed the request to leave its trace.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+
+@dataclass
+class Origin:
+    """One request. `noted`: readings written during it."""
+
+    address: str | None = None
+    noted: int = 0
+
+
+_current: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
+
+
+def current() -> Origin:
+    """The request being answered; outside of one, an origin without an address."""
+    return _current.get() or Origin()
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The reader's address. Behind the ministry's proxy it is the one that the proxy added, at the end."""
+    given = request.META.get("REMOTE_ADDR", "")
+    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
+        given = request.META.get("HTTP_X_FORWARDED_FOR", given).split(",")[-1]
+    try:
+        return str(ip_address(given.strip()))
+    except ValueError:
+        return None
+
+
+def middleware(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Keep the request's origin while it is answered."""
+
+    def remember(request: HttpRequest) -> HttpResponseBase:
+        token = _current.set(Origin(address=address_of(request)))
+        try:
+            return get_response(request)
+        finally:
+            _current.reset(token)
+
+    return remember

@@ -1,0 +1,74 @@
+"""Granting a role, ending a grant, filtering the accounts."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import RoleGrant, User
+from accounts.roles import Permission, Role
+from employees.fields import UnitField
+from employees.models import Unit
+
+
+def _date_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class GrantForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    unit = UnitField(label=_("Unit"), purpose="accounts")
+    since = forms.DateField(label=_("From"), widget=_date_input())
+    until = forms.DateField(
+        label=_("Last day"), widget=_date_input(), required=False,
+        help_text=_("Empty: until further notice."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        managed = Unit.objects.visible_to(user, Permission.MANAGE_ACCOUNTS)
+        self.fields["unit"].queryset = managed  # type: ignore[attr-defined]
+        self.fields["since"].initial = timezone.localdate()
+
+
+class EndForm(forms.Form):
+    last_day = forms.DateField(
+        label=_("Last day"), widget=_date_input(), required=False,
+        help_text=_("Empty: the role ends at once."),
+    )  # fmt: skip
+
+
+class AccountFilter(filters.FilterSet):
+    q = filters.CharFilter(
+        label=_("Name, user name or NIP"), method="search",
+        widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),
+    )  # fmt: skip
+    role = filters.ChoiceFilter(label=_("Role"), choices=Role.choices, method="holding", empty_label=_("All"))
+    state = filters.ChoiceFilter(
+        label=_("State"), method="by_state", empty_label=_("All"),
+        choices=[("active", _("Active")), ("off", _("Switched off"))],
+    )  # fmt: skip
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+    def search(self, queryset: Any, name: str, value: str) -> Any:
+        words = value.split()
+        digits = value.replace(" ", "").replace(".", "")
+        if digits.isdigit():
+            return queryset.filter(username__startswith=digits)
+        named = Q()
+        for word in words:
+            named &= Q(full_name__icontains=word)
+        return queryset.filter(named | Q(username__startswith=value.strip()))
+
+    def holding(self, queryset: Any, name: str, value: str) -> Any:
+        held = RoleGrant.objects.current().filter(user=OuterRef("pk"), role=value)
+        return queryset.filter(Exists(held))
+
+    def by_state(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(is_active=value == "active")
