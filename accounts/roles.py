@@ -26,6 +26,7 @@ class Permission(models.TextChoices):
     DOWNLOAD_LISTS = "download_lists", _("Download lists of names")
     ANSWER_FOR_OTHERS = "answer_for_others", _("Answer an invitation on someone's behalf")
     REVIEW = "review", _("Defer a proposed person during the review window")
+    VERIFY_CLAIMS = "verify_claims", _("Verify or refuse claims of missing training")
     IMPORT = "import", _("Import files")
     CORRECT = "correct", _("Answer requests to correct personal data")
     SEE_AUDIT = "see_audit", _("Read the audit trail")
@@ -75,6 +76,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             _P.DOWNLOAD_LISTS,
             _P.ANSWER_FOR_OTHERS,
             _P.REVIEW,
+            _P.VERIFY_CLAIMS,
             _P.HAND_OUT_CODES,
             _P.CORRECT,
         }

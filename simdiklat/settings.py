@@ -348,6 +348,9 @@ IMPORT_MOST_BYTES = env.int("IMPORT_MOST_BYTES", default=200 * 1024 * 1024)
 IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=14)
 #: An import stops by itself when fewer of its rows, in percent, fit what is stored.
 IMPORT_LEAST_MATCH_PERCENT = env.int("IMPORT_LEAST_MATCH_PERCENT", default=50)
+#: Certificates attached to claims of missing history, under random names.
+CLAIMS_DIR = VAR_DIR / "claims"
+CLAIM_MOST_BYTES = env.int("CLAIM_MOST_BYTES", default=5 * 1024 * 1024)
 #: Rows of an import that are written in one transaction.
 IMPORT_BATCH_ROWS = env.int("IMPORT_BATCH_ROWS", default=10_000)
 #: PDFs of certificates, named by their hash. Signed ones exist nowhere else: back them up.

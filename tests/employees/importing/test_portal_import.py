@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import RoleGrant
 from audit.errors import Refusal
@@ -37,7 +37,8 @@ def folder(tmp_path, settings):
 def central(cast):
     cast.central.language = "en"
     cast.central.save()
-    return cast.central
+    with translation.override("en"):
+        yield cast.central
 
 
 @pytest.fixture
