@@ -196,7 +196,7 @@ class FormerNip(models.Model):
 
 
 class UnitAssignment(models.Model):
-    """A unit somebody used to work in, kept by the database when the unit changes (migration 0004).
+    """A unit somebody used to work in, kept by the database when the unit changes (migration 0005).
 
     The present unit is the person's own; these rows are what was before it.
     """
@@ -221,7 +221,17 @@ class UnitAssignment(models.Model):
         return f"{self.employee_id} in {self.unit_id} until {self.until}"
 
 
-# The imports have a module of their own; imported here, because Django looks for models in this one.
+# Imports and merging have modules of their own; imported here, because Django looks for models in this one.
 from employees.importing.models import ImportKind, ImportRun  # noqa: E402
+from employees.merging.models import DuplicatePair  # noqa: E402
 
-__all__ = ["Employee", "FormerNip", "ImportKind", "ImportRun", "ServiceArea", "Unit", "UnitAssignment"]
+__all__ = [
+    "DuplicatePair",
+    "Employee",
+    "FormerNip",
+    "ImportKind",
+    "ImportRun",
+    "ServiceArea",
+    "Unit",
+    "UnitAssignment",
+]

@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from employees.importing import checking, cleaning, writing
+from employees.merging import finding
 from jobs import runner
 
 
@@ -17,3 +18,11 @@ def write_import(job_id: int) -> None:
 @shared_task(name="employees.clean_imports")
 def clean_imports() -> None:
     cleaning.clean()
+
+
+@shared_task(name="employees.find_duplicates")
+def find_duplicates(job_id: int | None = None) -> None:
+    if job_id is None:
+        finding.find()
+    else:
+        runner.run(job_id, finding.find)

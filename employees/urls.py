@@ -3,6 +3,7 @@ from django.urls import path
 from employees import activation, views
 from employees.granting import views as granting
 from employees.importing import views as importing
+from employees.merging import views as merging
 from employees.privacy import views as privacy
 
 app_name = "employees"
@@ -13,6 +14,11 @@ urlpatterns = [
     path("activate/", activation.ask_code, name="ask_code"),
     path("activate/code/", activation.set_password, name="set_password"),
     path("units/search/", views.unit_search, name="unit_search"),
+    path("duplicates/", merging.pair_list, name="pairs"),
+    path("duplicates/find/", merging.pair_find, name="pair_find"),
+    path("duplicates/<int:pk>/", merging.pair_detail, name="pair"),
+    path("duplicates/<int:pk>/merge/", merging.pair_merge, name="pair_merge"),
+    path("duplicates/<int:pk>/different/", merging.pair_different, name="pair_different"),
     path("imports/", importing.import_list, name="imports"),
     path("imports/new/", importing.import_upload, name="import_upload"),
     path("imports/<int:pk>/", importing.import_detail, name="import"),

@@ -54,6 +54,7 @@ class Frame:
             (holds(self._user, P.SEE_CLASSES), _("Catalogue"), "trainings:programme_list", "catalogue"),
             (bool(self.employee and self.grants), _("My training"), "invitations:mine", "award"),
             (holds(self._user, P.VERIFY_CLAIMS), _("Claims"), "trainings:claim_list", "award"),
+            (holds(self._user, P.MERGE_PEOPLE), _("Duplicates"), "employees:pairs", "people"),
             (holds(self._user, P.IMPORT), _("Imports"), "employees:imports", "upload"),
             (holds(self._user, P.MANAGE_ACCOUNTS), _("Accounts"), "employees:accounts", "key"),
             (True, _("Messages"), "outbox:list", "messages"),

@@ -209,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "invitations.expire_due",
         "schedule": timedelta(seconds=EXPIRE_SWEEP_SECONDS),
     },
+    "find-duplicates": {"task": "employees.find_duplicates", "schedule": timedelta(hours=24)},
     "clean-imports": {"task": "employees.clean_imports", "schedule": timedelta(hours=6)},
     "remind-of-invitations": {"task": "invitations.remind_due", "schedule": timedelta(hours=1)},
     "forget-sign-in-traces": {"task": "accounts.forget_old", "schedule": timedelta(hours=1)},

@@ -25,5 +25,5 @@ DROP FUNCTION employees_unit_left();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("employees", "0003_imports")]
+    dependencies = [("employees", "0004_imports")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

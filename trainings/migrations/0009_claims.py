@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("employees", "0004_earlier_units"),
-        ("trainings", "0007_agenda_rules"),
+        ("employees", "0005_earlier_units"),
+        ("trainings", "0008_history_list"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
