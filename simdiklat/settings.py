@@ -212,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
     "find-duplicates": {"task": "employees.find_duplicates", "schedule": timedelta(hours=24)},
     "clean-imports": {"task": "employees.clean_imports", "schedule": timedelta(hours=6)},
     "remind-of-invitations": {"task": "invitations.remind_due", "schedule": timedelta(hours=1)},
+    "ask-three-months-later": {"task": "trainings.follow_up_due", "schedule": timedelta(hours=6)},
     "forget-sign-in-traces": {"task": "accounts.forget_old", "schedule": timedelta(hours=1)},
 }
 

@@ -101,7 +101,7 @@ def _merge(cursor: Any, pair: DuplicatePair, going: Merge, choices: Mapping[str,
     before = {
         name: [_json(getattr(kept, name)), _json(getattr(gone, name))] for name in differing(kept, gone)
     }
-    # Rows that never change otherwise may change hands in this transaction (trainings/0011).
+    # Rows that never change otherwise may change hands in this transaction (trainings/0012).
     cursor.execute("SET LOCAL simdiklat.merging = 'on'")
     for rule in rules.rules():
         rule.apply(going)

@@ -52,7 +52,7 @@ class ClaimQuerySet(ScopedQuerySet):
 class Claim(models.Model):
     """One training that one person says is missing. Decided once; after a refusal a new claim may follow.
 
-    The database keeps the states (migration 0010): filed open, decided once, never deleted or changed.
+    The database keeps the states (migration 0011): filed open, decided once, never deleted or changed.
     """
 
     class State(models.TextChoices):

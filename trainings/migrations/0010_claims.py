@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("employees", "0005_earlier_units"),
-        ("trainings", "0008_history_list"),
+        ("trainings", "0009_evaluation"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

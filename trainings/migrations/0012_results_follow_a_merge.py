@@ -26,5 +26,5 @@ BACKWARD = _TRIGGER % _UNCHANGEABLE
 
 
 class Migration(migrations.Migration):
-    dependencies = [("trainings", "0010_claim_states"), ("employees", "0006_duplicates")]
+    dependencies = [("trainings", "0011_claim_states"), ("employees", "0006_duplicates")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -32,5 +32,5 @@ DROP FUNCTION trainings_claim_keep();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("trainings", "0009_claims")]
+    dependencies = [("trainings", "0010_claims")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
