@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -37,7 +38,7 @@ def at_statement(number: int) -> Callable[[int], bool]:
     def work(job_id: int) -> bool:
         seen = 0
 
-        def kill(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+        def kill(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
             nonlocal seen
             seen += 1
             if seen == number:
@@ -100,7 +101,7 @@ def torture(run: ImportRun, workers: Callable[[int], Callable[[int], bool]], kil
         run.refresh_from_db()
         report.places.append(run.written_to)
         report.wrong += halves(run)
-        _revive(run)
+        _revive(run, job_id)
     run.refresh_from_db()
     if run.state == State.WRITING and run.job_id is not None:
         runner.run(run.job_id, writing.write)
@@ -133,26 +134,26 @@ def halves(run: ImportRun) -> list[str]:
     return found
 
 
-def _wait_for_the_dead(cursor: object) -> None:
+def _wait_for_the_dead(cursor: Any) -> None:
     """A killed worker's statement may still be running on the server; its transaction ends with it."""
     for _turn in range(600):
-        cursor.execute(  # type: ignore[attr-defined]
+        cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
             "AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'"
         )
-        if not cursor.fetchone()[0]:  # type: ignore[attr-defined]
+        if not cursor.fetchone()[0]:
             return
         time.sleep(0.05)
 
 
-def _revive(run: ImportRun) -> None:
+def _revive(run: ImportRun, job_id: int) -> None:
     """What happens when a worker comes back: the sweeper, or after its last attempt the planner."""
     long_ago = timezone.now() - timedelta(hours=1)
-    Job.objects.filter(pk=run.job_id, state__in=("queued", "running")).update(
+    Job.objects.filter(pk=job_id, state__in=("queued", "running")).update(
         created_at=long_ago, heartbeat_at=long_ago
     )
     runner.sweep()
-    job = Job.objects.get(pk=run.job_id)
+    job = Job.objects.get(pk=job_id)
     if job.state == Job.State.FAILED:
         running.resume(run=run, by=run.confirmed_by)
 
