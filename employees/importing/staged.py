@@ -22,7 +22,7 @@ class Outcome(models.TextChoices):
     """What the check made of a row."""
 
     NEW = "new", gettext_lazy("New")
-    CHANGED = "changed", gettext_lazy("Changed")
+    CHANGED = "changed", gettext_lazy("Different")
     UNCHANGED = "unchanged", gettext_lazy("Unchanged")
     #: Not found by number, but somebody very like it is stored: a human decides.
     LIKELY = "likely", gettext_lazy("Likely the same person")

@@ -15,7 +15,7 @@ class ImportTable(PortalTable):
     state = StateColumn(_("State"))
     read = tables.Column(_("Rows"), accessor="counts__read", orderable=False, attrs=NUMBER)
     created = tables.Column(_("Added"), accessor="written__created", orderable=False, attrs=NUMBER)
-    updated = tables.Column(_("Changed"), accessor="written__updated", orderable=False, attrs=NUMBER)
+    updated = tables.Column(_("Updated"), accessor="written__updated", orderable=False, attrs=NUMBER)
     owner = tables.Column(_("By"), orderable=False)
     created_at = DayColumn(_("Uploaded"))
 

@@ -36,8 +36,7 @@ _NOTES: dict[str, Any] = {
     Outcome.CHANGED: gettext_lazy("Stored, and the file says something else: each field before and after."),
     Outcome.UNCHANGED: gettext_lazy("Stored exactly so: nothing happens."),
     Outcome.LIKELY: gettext_lazy(
-        "Nobody has this number, but somebody with much the same name was born on the same day. Say who is "
-        "meant; rows without an answer are left out and come back in the errors file."
+        "Nobody has this number, but somebody of much the same name was born on the same day: you decide."
     ),
     Outcome.CONFLICTING: gettext_lazy("At odds with what is stored or with another row: left out."),
     Outcome.REJECTED: gettext_lazy("Something is wrong in the row itself: left out."),
