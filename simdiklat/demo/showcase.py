@@ -203,7 +203,7 @@ def _leave_others(shown: TrainingClass, planner: User, say: Callable, patience: 
     waiting = (
         TrainingClass.objects.scheduled()
         .upcoming()
-        .filter(organiser__code="BDK-SBY", seats_taken=0, selections=None)
+        .filter(organiser__code="BDK-SBY", seats_taken=0, selections=None, self_enrolment=False)
         .exclude(pk=shown.pk)
         .order_by("first_day", "code")
     )
