@@ -94,6 +94,8 @@ def sign_ins(stdout: Any) -> None:
             f"or {settings.PORTAL_URL}{reverse('certificates:search')} with {certificate.number} and {holder.name}"
         )
     say("Every other employee signs in with the NIP, or the ID of those without one, and the same password.")
+    if not settings.REQUIRE_SECOND_FACTOR:
+        say("Passwords alone are enough here; in service, roles that see people need a second factor.")
 
 
 def _class() -> TrainingClass:
@@ -201,7 +203,7 @@ def _leave_others(shown: TrainingClass, planner: User, say: Callable, patience: 
     waiting = (
         TrainingClass.objects.scheduled()
         .upcoming()
-        .filter(organiser__code="BDK-SBY", seats_taken=0, selections=None)
+        .filter(organiser__code="BDK-SBY", seats_taken=0, selections=None, self_enrolment=False)
         .exclude(pk=shown.pk)
         .order_by("first_day", "code")
     )
