@@ -185,7 +185,7 @@ def _frame(request: HttpRequest, first: date) -> dict[str, Any]:
     context: dict[str, Any] = {
         "first": first,
         "crumbs": [(_("Classes"), reverse("trainings:class_list"))],
-        "plans": plans,
+        "may_import": holds(request.user, Permission.IMPORT),
         "address": subscriptions.address_of(request.user),
     }
     if plans:
