@@ -33,8 +33,8 @@ class Command(PortalCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--kills", type=int, default=20)
         parser.add_argument("--people", type=int, default=20_000)
-        parser.add_argument("--batch", type=int, default=500, help="rows of one batch")
-        parser.add_argument("--within", type=float, default=1.5, help="each worker lives at most so long (s)")
+        parser.add_argument("--batch", type=int, default=100, help="rows of one batch")
+        parser.add_argument("--within", type=float, default=0.6, help="each worker lives at most so long (s)")
         parser.add_argument(
             "--dice", type=int, default=None, metavar="N", help="repeat a run's random choices"
         )
