@@ -9,3 +9,7 @@ class EmployeesConfig(AppConfig):
         from employees import actions
 
         identity.register(actions.account_by_nip)
+
+        from employees import exports
+
+        exports.register_all()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("employees/<int:pk>/code/", activation.hand_out_code, name="hand_out_code"),
     path("activate/", activation.ask_code, name="ask_code"),
     path("activate/code/", activation.set_password, name="set_password"),
+    path("export/<slug:name>.<str:fmt>", views.export, name="export"),
     path("units/search/", views.unit_search, name="unit_search"),
     path("users/", granting.account_list, name="accounts"),
     path("users/<int:pk>/", granting.account, name="account"),

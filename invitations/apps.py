@@ -8,3 +8,7 @@ class InvitationsConfig(AppConfig):
         from invitations import mails
 
         mails.register()
+
+        from invitations import exports
+
+        exports.register_all()

@@ -14,3 +14,7 @@ class TrainingsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(ensure_rule_settings, sender=self)
+
+        from trainings import exports
+
+        exports.register_all()
