@@ -15,7 +15,11 @@ from accounts.roles import Permission
 class Harmless(Func):
     """Text that begins like a formula gets a leading apostrophe (formats.md), as `papers.cells.harmless` does."""
 
-    template = r"CASE WHEN %(expressions)s ~ E'^[=+\\-@\\t\\r]' THEN '''' || %(expressions)s ELSE %(expressions)s END"
+    # By the code of the first letter: tab, carriage return, + - = @. A regular expression takes far longer.
+    template = (
+        "CASE WHEN ascii(%(expressions)s) IN (9, 13, 43, 45, 61, 64)"
+        " THEN chr(39) || %(expressions)s ELSE %(expressions)s END"
+    )
     output_field = TextField()
 
     def as_sql(self, *arguments: Any, **context: Any) -> tuple[str, Any]:
