@@ -85,11 +85,12 @@ def write(name: str, header: dict[str, Any]) -> str:
         hashing = _Hashing(raw)
         # No name and no time inside: the same content gives the same bytes.
         with gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=hashing, mtime=0) as packed:
-            packed.write(json.dumps(header, ensure_ascii=False, sort_keys=True).encode() + b"\n")
-            packed.write((",".join(COLUMNS) + "\n").encode())
-            with connection.cursor() as cursor:
+            # The rows come one by one; compressed one by one they would take twice as long.
+            with io.BufferedWriter(packed, 1 << 18) as lines, connection.cursor() as cursor:  # type: ignore[type-var]
+                lines.write(json.dumps(header, ensure_ascii=False, sort_keys=True).encode() + b"\n")
+                lines.write((",".join(COLUMNS) + "\n").encode())
                 rows = cursor.mogrify(_ROWS, {"seed": header["seed"]}).decode()
-                cursor.copy_expert(rows, packed, 1 << 16)
+                cursor.copy_expert(rows, lines, 1 << 16)
     partial.replace(target)
     return hashing.hash.hexdigest()
 

@@ -121,8 +121,9 @@ def write_csv(read: Snapshot, rows: Any, columns: Sequence[Column], path: Path, 
         passing = _Passing(file, lambda lines: report(min(lines, total), total))
         head = io.StringIO()
         csv.writer(head).writerow([column.heading for column in columns])
-        passing.write(head.getvalue().encode())
-        count = read.copy(*sql_of(rows, columns), passing)
+        with io.BufferedWriter(passing, 1 << 18) as lines:  # the rows come one by one
+            lines.write(head.getvalue().encode())
+            count = read.copy(*sql_of(rows, columns), lines)
     return Written(count, passing.hash.hexdigest())
 
 
