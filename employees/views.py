@@ -76,10 +76,10 @@ def unit_search(request: HttpRequest) -> HttpResponse:
 
 @access(Permission.DOWNLOAD_LISTS, Permission.SEE_AUDIT)
 @require_POST
-def export(request: HttpRequest, name: str, fmt: str) -> HttpResponse:
+def export(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     """Have a worker write a list with the filters and the order of its page; leads to the progress."""
-    exported = find(name)
-    if exported is None or fmt not in ("csv", "xlsx"):
+    exported = find(key)
+    if exported is None or kind not in ("csv", "xlsx"):
         raise Http404
     if not holds(request.user, exported.permission):
         raise PermissionDenied
@@ -88,8 +88,8 @@ def export(request: HttpRequest, name: str, fmt: str) -> HttpResponse:
     with transaction.atomic():
         job = runner.enqueue(
             task=tasks.export.name,
-            title=_("%(list)s as %(format)s") % {"list": exported.title, "format": fmt.upper()},
+            title=_("%(list)s as %(format)s") % {"list": exported.title, "format": kind.upper()},
             owner=request.user,
-            params={"list": name, "format": fmt, "query": query.urlencode()},
+            params={"list": key, "format": kind, "query": query.urlencode()},
         )
     return redirect("jobs:progress", job.pk)
