@@ -1,6 +1,7 @@
 from django.urls import path
 
 from employees import activation, views
+from employees.granting import rescuing
 from employees.granting import views as granting
 from employees.privacy import views as privacy
 
@@ -17,6 +18,8 @@ urlpatterns = [
     path("users/<int:pk>/", granting.account, name="account"),
     path("users/<int:pk>/grant/", granting.account_grant, name="account_grant"),
     path("users/<int:pk>/switch/", granting.account_switch, name="account_switch"),
+    path("users/<int:pk>/code/", rescuing.account_code, name="account_code"),
+    path("users/<int:pk>/second-factor/", rescuing.account_second_factor, name="account_second_factor"),
     path("grants/<int:pk>/end/", granting.grant_end, name="grant_end"),
     path("me/readings/", privacy.readings, name="readings"),
     path("me/who-can-see/", privacy.who_can_see, name="who_can_see"),

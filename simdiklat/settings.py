@@ -27,6 +27,7 @@ LOCAL = not DATABASE_URL
 
 _DEMO_SECRET = "simdiklat-demo-secret-not-for-production"  # noqa: S105 - refused outside LOCAL below
 SECRET_KEY = env.str("SECRET_KEY", default=_DEMO_SECRET)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

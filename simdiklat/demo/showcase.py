@@ -93,6 +93,8 @@ def sign_ins(stdout: Any) -> None:
             f"or {settings.PORTAL_URL}{reverse('certificates:search')} with {certificate.number} and {holder.name}"
         )
     say("Every other employee signs in with the NIP, or the ID of those without one, and the same password.")
+    if not settings.REQUIRE_SECOND_FACTOR:
+        say("Passwords alone are enough here; in service, roles that see people need a second factor.")
 
 
 def _class() -> TrainingClass:
