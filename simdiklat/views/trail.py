@@ -19,7 +19,7 @@ from employees import formatting
 from employees.exporting.lists import Column, Exported, ListExport, as_text, register
 from employees.listing import respond
 from employees.scoping import scope_roots, within
-from employees.tables import LEAD, REASON, PortalTable
+from employees.tables import REASON, PortalTable
 
 #: Letters of an event's data that are shown.
 SHOWN = 240
@@ -31,7 +31,7 @@ class EventTable(PortalTable):
     counts_exactly = True
     export_name = "audit"
 
-    at = tables.Column(gettext_lazy("When"), attrs=LEAD, orderable=False)
+    at = tables.Column(gettext_lazy("When"), attrs={"td": {"class": "headline when"}}, orderable=False)
     actor_name = tables.Column(gettext_lazy("Who"), empty_values=(), orderable=False)
     verb = tables.Column(gettext_lazy("What"), orderable=False)
     object_type = tables.Column(gettext_lazy("About"), empty_values=(), orderable=False)
