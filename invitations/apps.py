@@ -5,10 +5,14 @@ class InvitationsConfig(AppConfig):
     name = "invitations"
 
     def ready(self) -> None:
-        from invitations import mails
+        from invitations import mails, merge_rules
 
         mails.register()
+<<<<<<< HEAD
 
         from invitations import exports
 
         exports.register_all()
+=======
+        merge_rules.register_rules()
+>>>>>>> main
