@@ -13,11 +13,8 @@ class EmployeesConfig(AppConfig):
         )
 
         identity.register(actions.account_by_nip)
-<<<<<<< HEAD
+        own_rules.register_rules()
 
         from employees import exports
 
         exports.register_all()
-=======
-        own_rules.register_rules()
->>>>>>> main

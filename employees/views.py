@@ -2,13 +2,9 @@
 
 from typing import Any
 
-<<<<<<< HEAD
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-=======
-from django.http import HttpRequest, HttpResponse
->>>>>>> main
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _

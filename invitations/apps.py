@@ -8,11 +8,8 @@ class InvitationsConfig(AppConfig):
         from invitations import mails, merge_rules
 
         mails.register()
-<<<<<<< HEAD
+        merge_rules.register_rules()
 
         from invitations import exports
 
         exports.register_all()
-=======
-        merge_rules.register_rules()
->>>>>>> main

@@ -18,13 +18,10 @@ class TrainingsConfig(AppConfig):
         from trainings.importing.kinds import KINDS
 
         post_migrate.connect(ensure_rule_settings, sender=self)
-<<<<<<< HEAD
+        for kind in KINDS.values():
+            registry.register(kind)
+        merge_rules.register_rules()
 
         from trainings import exports
 
         exports.register_all()
-=======
-        for kind in KINDS.values():
-            registry.register(kind)
-        merge_rules.register_rules()
->>>>>>> main
