@@ -14,3 +14,7 @@ class EmployeesConfig(AppConfig):
 
         identity.register(actions.account_by_nip)
         own_rules.register_rules()
+
+        from employees import exports
+
+        exports.register_all()

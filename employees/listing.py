@@ -5,7 +5,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from accounts.access import holds
 from accounts.requests import HtmxRequest
+from employees.exporting.lists import find
 
 #: The table alone, which a list's page includes.
 TABLE = "_table.html"
@@ -20,4 +22,7 @@ def respond(request: HtmxRequest, template: str, context: dict[str, Any]) -> Htt
         return HttpResponse(
             context["table"].paginator.exact_words(), content_type="text/plain; charset=utf-8"
         )
+    table = context["table"]
+    exported = find(table.export_name)
+    table.may_export = exported is not None and holds(request.user, exported.permission)
     return render(request, TABLE if request.htmx else template, context)

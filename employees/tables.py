@@ -104,6 +104,15 @@ class PortalTable(tables.Table):
     empty_hint: Any = ""
     #: Whether the view counts to the end when it is asked with `count=exact` (employees/listing.py).
     counts_exactly = False
+    #: Name under which the list is exported (employees/exporting/lists.py); `may_export` is the view's to say.
+    export_name = ""
+    may_export = False
+
+    def ordered(self, query: QueryDict) -> Any:
+        """The rows in the order that the address asks for."""
+        if order := query.getlist(self.prefixed_order_by_field):
+            self.order_by = order
+        return cast(Any, self.data).data
 
     def paged(self, request: HttpRequest, per_page: int = PER_PAGE, counted: Any = None) -> "PortalTable":
         """Order and page this table by the address and return it. A page too far shows the last.
@@ -210,6 +219,7 @@ BY_WAIT = ("standing__ever_trained", "standing__waiting_since", "standing__servi
 
 class EmployeeTable(PortalTable):
     counts_exactly = True
+    export_name = "employees"
     name = tables.Column(
         gettext_lazy("Name"), linkify=("employees:detail", {"pk": tables.A("pk")}), attrs=LEAD
     )

@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from employees.exporting import work
 from employees.importing import checking, cleaning, writing
 from employees.merging import finding
 from jobs import runner
@@ -26,3 +27,8 @@ def find_duplicates(job_id: int | None = None) -> None:
         finding.find()
     else:
         runner.run(job_id, finding.find)
+
+
+@shared_task(name="employees.export")
+def export(job_id: int) -> None:
+    runner.run(job_id, work.run)

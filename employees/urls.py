@@ -14,6 +14,7 @@ urlpatterns = [
     path("employees/<int:pk>/code/", activation.hand_out_code, name="hand_out_code"),
     path("activate/", activation.ask_code, name="ask_code"),
     path("activate/code/", activation.set_password, name="set_password"),
+    path("export/<slug:key>.<str:kind>", views.export, name="export"),
     path("units/search/", views.unit_search, name="unit_search"),
     path("duplicates/", merging.pair_list, name="pairs"),
     path("duplicates/find/", merging.pair_find, name="pair_find"),

@@ -2,19 +2,25 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
+from employees import tasks
 from employees.actions import note_found, note_viewed
+from employees.exporting.lists import find
 from employees.filters import EmployeeFilter
 from employees.listing import respond
 from employees.models import Employee, Unit
 from employees.tables import EmployeeTable
+from jobs import runner
 
 #: Units offered by the search field at a time.
 UNITS_OFFERED = 10
@@ -70,3 +76,24 @@ def unit_search(request: HttpRequest) -> HttpResponse:
         units = Unit.objects.visible_to(request.user)
     found = units.active().search(text).highest_first()[:UNITS_OFFERED] if len(text) >= 2 else []
     return render(request, "employees/_units.html", {"units": found, "text": text})
+
+
+@access(Permission.DOWNLOAD_LISTS, Permission.SEE_AUDIT)
+@require_POST
+def export(request: HttpRequest, key: str, kind: str) -> HttpResponse:
+    """Have a worker write a list with the filters and the order of its page; leads to the progress."""
+    exported = find(key)
+    if exported is None or kind not in ("csv", "xlsx"):
+        raise Http404
+    if not holds(request.user, exported.permission):
+        raise PermissionDenied
+    query = request.POST.copy()
+    query.pop("csrfmiddlewaretoken", None)
+    with transaction.atomic():
+        job = runner.enqueue(
+            task=tasks.export.name,
+            title=_("%(list)s as %(format)s") % {"list": exported.title, "format": kind.upper()},
+            owner=request.user,
+            params={"list": key, "format": kind, "query": query.urlencode()},
+        )
+    return redirect("jobs:progress", job.pk)

@@ -9,3 +9,7 @@ class InvitationsConfig(AppConfig):
 
         mails.register()
         merge_rules.register_rules()
+
+        from invitations import exports
+
+        exports.register_all()

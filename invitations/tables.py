@@ -125,6 +125,7 @@ class InvitationTable(PortalTable):
     """Invitations with their states; the class is left out inside a class's own page."""
 
     counts_exactly = True
+    export_name = "invitations"
 
     rank = tables.Column(gettext_lazy("Rank"), attrs=NUMBER, order_by=("rank", "pk"))
     employee = tables.Column(

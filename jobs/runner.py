@@ -94,7 +94,7 @@ def finish(
 
 
 def run(job_id: int, work: Callable[[Job], dict[str, Any] | None]) -> None:
-    """Claim the job and do `work(job)`; what it returns becomes the result.
+    """Claim the job and do `work(job)`; what it returns becomes the result, its `file` the result file.
 
     An exception with a `user_message` is a refusal: the job fails with that sentence. When the database
     ended the connection, or could not do what was asked just then, the job stays as it is and the sweeper
@@ -120,7 +120,7 @@ def run(job_id: int, work: Callable[[Job], dict[str, Any] | None]) -> None:
         if not hasattr(error, "user_message"):
             raise
         return
-    finish(job, result=result)
+    finish(job, result=result, result_file=(result or {}).get("file", ""))
 
 
 def sweep() -> int:

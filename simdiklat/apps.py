@@ -9,3 +9,7 @@ class SimdiklatConfig(AppConfig):
         from outbox import trail
 
         trail.use(log.record)  # the two rooms do not know each other
+
+        from simdiklat.views.trail import register_export
+
+        register_export()

@@ -21,3 +21,7 @@ class TrainingsConfig(AppConfig):
         for kind in KINDS.values():
             registry.register(kind)
         merge_rules.register_rules()
+
+        from trainings import exports
+
+        exports.register_all()

@@ -250,6 +250,7 @@ class HistoryTable(PortalTable):
     """Training history of the people in scope, the latest first."""
 
     counts_exactly = True
+    export_name = "history"
 
     employee = tables.Column(
         _("Name"), order_by=("employee__name", "employee_id", "-last_day", "pk"), attrs=LEAD,

@@ -81,6 +81,7 @@ def allocate(params: Parameters) -> Outcome:
             "strata": [stratum or 0 for stratum in strata],
             "seats": seats,
             "reserve": reserve,
+            "all_seats": sum(seats),
             "cap": params.unit_cap,
             "units": list(taken),
             "unit_taken": list(taken.values()),
@@ -94,7 +95,11 @@ def allocate(params: Parameters) -> Outcome:
                 SELECT c.employee_id, q.seats, row_number() OVER (PARTITION BY q.stratum_id ORDER BY c.rank) AS place
                 FROM considered c JOIN quota q ON q.stratum_id = COALESCE(c.stratum_id, 0)
                 LEFT JOIN before b ON b.unit_id = c.unit_id
-                WHERE c.code = '' AND (%(cap)s = 0 OR c.unit_rank + COALESCE(b.n, 0) <= %(cap)s)
+                WHERE c.code = '' AND CASE
+                    -- Without a cap nobody is passed over: the place is the area rank.
+                    WHEN %(cap)s = 0 THEN c.area_rank <= q.seats
+                    ELSE c.unit_rank + COALESCE(b.n, 0) <= %(cap)s
+                END
             )
             UPDATE considered c SET outcome = 'selected', step = 1 FROM allowed a
             WHERE a.employee_id = c.employee_id AND a.place <= a.seats
@@ -161,6 +166,8 @@ def allocate(params: Parameters) -> Outcome:
                 SELECT c.employee_id, q.places, row_number() OVER (PARTITION BY q.stratum_id ORDER BY c.rank) AS place
                 FROM considered c JOIN quota q ON q.stratum_id = COALESCE(c.stratum_id, 0)
                 WHERE c.rank IS NOT NULL AND c.outcome IS NULL
+                    -- At most all seats went to people before them; nobody further down has to be numbered.
+                    AND c.area_rank <= %(all_seats)s + q.places
             )
             UPDATE considered c SET outcome = 'reserve', reserve_no = n.place FROM next n
             WHERE n.employee_id = c.employee_id AND n.place <= n.places

@@ -13,6 +13,7 @@ from django.test.utils import override_settings
 from django.urls import include, path
 
 from accounts.models import User
+from simdiklat.bench import lists
 from simdiklat.bench.measure import Figure, in_turn
 from simdiklat.demo.accounts import PLANNER
 
@@ -34,7 +35,12 @@ def figures(runs: int) -> list[Figure]:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     with override_settings(
-        ROOT_URLCONF=__name__, STORAGES=plain, SECURE_SSL_REDIRECT=False, ALLOWED_HOSTS=["*"]
+        # Signed in by force: there is nobody to show a second factor.
+        ROOT_URLCONF=__name__,
+        STORAGES=plain,
+        SECURE_SSL_REDIRECT=False,
+        ALLOWED_HOSTS=["*"],
+        REQUIRE_SECOND_FACTOR=False,
     ):
         client = Client()
         client.force_login(User.objects.get(username=PLANNER))
@@ -44,6 +50,7 @@ def figures(runs: int) -> list[Figure]:
             if response.status_code != 200:
                 raise AssertionError(f"{address} answered {response.status_code}")
 
+        more = lists.pages(runs, get)
         first, search = "/employees/", "/employees/?q=sari"
         return [
             in_turn(Figure("people, first page", "empty page, signed in", _ROWS), runs,
@@ -52,6 +59,7 @@ def figures(runs: int) -> list[Figure]:
                     lambda: get(first), _copy_out),
             in_turn(Figure("people, search for a name", "empty page, signed in", _ROWS), runs,
                     lambda: get(search), lambda: get("/empty/")),
+            *more,
         ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from employees.models import Employee
+from simdiklat.bench import lists
 from simdiklat.bench.measure import Figure, in_turn, table
 from tests.simdiklat.commands import manage
 
@@ -21,6 +22,9 @@ MEASURED = [
     "people, first page",
     "people, first page",
     "people, search for a name",
+    *lists.PAGES,
+    "people as CSV",
+    "people as XLSX",
 ]
 
 
