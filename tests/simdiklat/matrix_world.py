@@ -1,0 +1,220 @@
+"""The objects behind the matrix of access: one set at each place, made once for the whole module.
+
+A place is where an object lies, seen from the office (KW35) on which every role is held: at the office
+itself (own), in a unit below it, beside it in another Kanwil, or above it at the ministry. For the employee,
+`own` is the person's own record, the other places are colleagues.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from django.utils.http import urlsafe_base64_encode
+
+from accounts.models import RoleGrant
+from accounts.roles import Role
+from invitations import actions, links
+from invitations.letters import making
+from invitations.models import Objection, Override
+from jobs.models import Job
+from outbox.models import Message
+from tests import factories
+
+PLACES = ("own", "below", "beside", "above")
+ACTORS = ("anonymous", "employee", *(role.value for role in Role))
+
+
+@dataclass
+class World:
+    #: Session cookies of the actors; signing out in one request leaves the next one signed in.
+    cookies: dict[str, str] = field(default_factory=dict)
+    #: Objects by kind and place.
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def sign_in(self, actor: str, user: Any) -> None:
+        client = Client()
+        client.force_login(user)
+        self.cookies[actor] = client.cookies["sessionid"].value
+
+    def client(self, actor: str) -> Client:
+        client = Client()
+        if actor in self.cookies:
+            client.cookies["sessionid"] = self.cookies[actor]
+        return client
+
+    def put(self, kind: str, place: str, made: Any) -> Any:
+        self.objects.setdefault(kind, {})[place] = made
+        return made
+
+    def pk(self, kind: str, place: str) -> Any:
+        return self.objects[kind][place].pk
+
+
+#: What `<int:pk>` names, by the beginning of the route; the longest that fits counts.
+KINDS = {
+    "employees/": "employee",
+    "users/": "user",
+    "grants/": "grant",
+    "programmes/": "programme",
+    "classes/": "class",
+    "selections/": "selection",
+    "candidates/": "candidate",
+    "overrides/": "override",
+    "objections/": "objection",
+    "undelivered/": "undelivered",
+    "invitations/": "invitation",
+    "undangan/": "invitation",
+    "letters/": "letter",
+    "letters/templates/": "unit",
+    "me/why/class/": "class",
+    "me/why/selection/": "selection",
+    "me/objection/": "objection",
+    "jobs/": "job",
+    "messages/": "message",
+    "mailbox/": "message",
+}
+#: Addresses that need another object than their route says: these act on a proposal, not on what is issued.
+KINDS_BY_NAME = {
+    f"invitations:{name}": "proposal"
+    for name in ("approve", "void", "review", "close_review", "request_override", "pool_search")
+}
+#: How the other parts of an address are filled, from the world and the place.
+PARTS: dict[str, Callable[[World, str], Any]] = {
+    "kind": lambda world, place: "csv",
+    "token": lambda world, place: links.token_for(world.pk("invitation", place)),
+    "public_id": lambda world, place: world.objects["letter"][place].public_id,
+    "uidb64": lambda world, place: urlsafe_base64_encode(str(world.pk("user", place)).encode()),
+}
+#: The same for one address only.
+PARTS_BY_NAME: dict[tuple[str, str], Callable[[World, str], Any]] = {
+    ("employees:set_password", "token"): lambda world, place: default_token_generator.make_token(
+        world.objects["user"][place]
+    ),
+}
+
+
+def addresses(entries: list[Any] | None = None, prefix: str = "", namespace: str = "") -> dict[str, Any]:
+    """Every named address: name → (whole route, pattern). Two of one name carry their route in it."""
+    found: dict[str, Any] = {}
+    for entry in get_resolver().url_patterns if entries is None else entries:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = f"{entry.namespace}:" if entry.namespace else ""
+            found |= addresses(entry.url_patterns, route, namespace + inner)
+        elif isinstance(entry, URLPattern):
+            name = f"{namespace}{entry.name}"
+            found[name if name not in found else f"{name} {route}"] = (route, entry)
+    return found
+
+
+def kind_of(name: str, route: str) -> str:
+    """What the address's key names; KeyError when nobody has said it yet."""
+    if name in KINDS_BY_NAME:
+        return KINDS_BY_NAME[name]
+    fitting = [prefix for prefix in KINDS if route.startswith(prefix)]
+    if not fitting:
+        raise KeyError(f"say in tests/simdiklat/matrix_world.py what <pk> means in {route} ({name})")
+    return KINDS[max(fitting, key=len)]
+
+
+def filled(world: World, name: str, route: str, pattern: URLPattern, place: str) -> dict[str, Any]:
+    """The parts of an address for the object at a place."""
+    parts = {}
+    for part in pattern.pattern.converters:
+        if part == "pk":
+            parts[part] = world.pk(kind_of(name, route), place)
+        elif (name, part) in PARTS_BY_NAME:
+            parts[part] = PARTS_BY_NAME[name, part](world, place)
+        elif part in PARTS:
+            parts[part] = PARTS[part](world, place)
+        else:
+            raise KeyError(f"say in tests/simdiklat/matrix_world.py how <{part}> is filled in {name}")
+    return parts
+
+
+def build() -> World:
+    """Units, people, accounts of each role, and the objects at each place."""
+    world = World()
+    root = factories.unit("MENAG", kind="KEMENTERIAN")
+    east = factories.unit("KW35", root, "KANWIL")
+    units = {
+        "own": east,
+        "below": factories.unit("KK3578", east, "KANKEMENAG"),
+        "beside": factories.unit("KW33", root, "KANWIL"),
+        "above": root,
+    }
+    builder = get_user_model().objects.create_superuser("builder", "builder@contoh.invalid", "x")
+    for role in Role:
+        user = get_user_model().objects.create_user(role.value, f"{role.value}@contoh.invalid", "x")
+        RoleGrant.objects.create(user=user, role=role, unit=east)
+        world.sign_in(role.value, user)
+    for place, unit in units.items():
+        _person_at(world, place, unit, builder)
+    for n, (place, unit) in enumerate(units.items()):
+        _class_at(world, place, unit, builder, n)
+    world.sign_in("employee", world.objects["user"]["own"])
+    return world
+
+
+def _person_at(world: World, place: str, unit: Any, builder: Any) -> None:
+    world.put("unit", place, unit)
+    person = world.put("employee", place, factories.employee(unit, name=f"Pegawai {place}"))
+    user = get_user_model().objects.create_user(person.nip, person.email, "x", full_name=person.name)
+    world.put("user", place, user)
+    person.user = user
+    person.save()
+    world.put("grant", place, RoleGrant.objects.create(
+        user=get_user_model().objects.create_user(f"holder-{place}"), role=Role.REGION, unit=unit,
+        granted_by=builder,
+    ))  # fmt: skip
+    world.put("job", place, Job.objects.create(task="none", title=place, owner=user, state="done"))
+
+
+def _class_at(world: World, place: str, unit: Any, builder: Any, n: int) -> None:
+    person = world.objects["employee"][place]
+    # Programmes that do not reset the wait: everybody may be in several of these classes.
+    programme = world.put("programme", place, factories.programme(f"M-{place}", resets_wait=False))
+    later = timezone.localdate() + timedelta(days=30 + 20 * n)
+
+    issued = world.put("class", place, factories.training_class(
+        programme, unit, [unit], first_day=later, seats=8,
+    ))  # fmt: skip
+    selection = actions.start_selection(training_class=issued, by=builder, in_background=False)
+    actions.run_selection(selection.pk)
+    actions.approve(selection=selection, by=builder, in_background=False)
+    actions.issue(selection.pk)
+    selection.refresh_from_db()
+    world.put("selection", place, selection)
+    invitation = world.put("invitation", place, selection.invitations.get(employee=person))
+    message = Message.objects.get(about_type="invitation", about_id=invitation.pk, kind="invitation")
+    world.put("message", place, message)
+    failed = Message.objects.create(
+        key=f"failed-{place}", kind="invitation", recipient=person.user, to_name=person.name,
+        to_address=person.email, unit_path=unit.path, about_type="invitation", about_id=invitation.pk,
+        state="failed", last_error="550", context=message.context,
+    )  # fmt: skip
+    world.put("undelivered", place, failed)
+    letters = making.make(training_class=issued, by=builder).letters
+    addressed = {letter.office_id: letter for letter in letters}
+    world.put("letter", place, addressed.get(unit.pk) or letters[0])
+    world.put("objection", place, Objection.objects.create(
+        employee=person, training_class=issued, selection=selection, text="x", due_on=later,
+    ))  # fmt: skip
+
+    proposed = factories.training_class(
+        programme, unit, [unit], first_day=later + timedelta(days=10), seats=8, review_days=3,
+    )  # fmt: skip
+    proposal = actions.start_selection(training_class=proposed, by=builder, in_background=False)
+    actions.run_selection(proposal.pk)
+    proposal.refresh_from_db()
+    world.put("proposal", place, proposal)
+    world.put("candidate", place, proposal.candidates.get(employee=person))
+    world.put("override", place, Override.objects.create(
+        selection=proposal, employee=person, kind="exclude", category="DISIPLIN", text="x", requested_by=builder,
+    ))  # fmt: skip
