@@ -37,7 +37,7 @@ format: $(VENV)/.dev
 	$(PY) -m ruff format --check .
 
 types: $(VENV)/.dev
-	$(PY) -m mypy simdiklat audit jobs outbox accounts employees trainings invitations reports
+	$(PY) -m mypy simdiklat audit jobs outbox accounts employees trainings invitations certificates reports
 
 contracts: $(VENV)/.dev
 	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"

@@ -4,6 +4,9 @@
     @access(SIGNED_IN)                   anybody who is signed in; the view shows only their own
     @access(Permission.PLAN_CLASSES)     who holds the permission on some unit; the queryset scopes the rest
 
+Who sees other people must have shown a second factor in the session before any view that is not public;
+only the views with which it is set up say `before_second_factor=True`.
+
 A test walks every address and fails on a view that declares nothing.
 """
 
@@ -13,8 +16,11 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 
+from accounts import second_factor
 from accounts.models import RoleGrant
 from accounts.roles import Permission, Role, roles_with
 from audit import origin, reading
@@ -68,7 +74,17 @@ def _note_auditor(request: HttpRequest, response: HttpResponseBase) -> None:
         )
 
 
-def access(*needed: str) -> Callable[[View], View]:
+def _to_second_factor(request: HttpRequest) -> HttpResponseBase:
+    """The way to set a second factor up, or to show the one there is; afterwards back to where they were."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the whole page comes along
+    has_one = second_factor.has_one(request.user)
+    name = second_factor.way_to_show(request.user) if has_one else "accounts:second_factor"
+    back = {"next": request.get_full_path()} if request.method == "GET" else {}
+    return redirect(reverse(name, query=back))
+
+
+def access(*needed: str, before_second_factor: bool = False) -> Callable[[View], View]:
     """Declare who may call a view: PUBLIC, SIGNED_IN or one or more permissions (any of them suffices)."""
 
     def declare(view: View) -> View:
@@ -77,11 +93,14 @@ def access(*needed: str) -> Callable[[View], View]:
             permitted = PUBLIC in needed or SIGNED_IN in needed or holds(request.user, *needed)
             if not permitted:
                 raise PermissionDenied
+            if PUBLIC not in needed and not before_second_factor and second_factor.missing(request):
+                return _to_second_factor(request)
             response = view(request, *args, **kwargs)
             _note_auditor(request, response)
             return response
 
         guarded.access = needed  # type: ignore[attr-defined]
+        guarded.before_second_factor = before_second_factor  # type: ignore[attr-defined]
         return login_not_required(guarded) if PUBLIC in needed else guarded
 
     return declare

@@ -101,3 +101,55 @@ class RoleGrant(models.Model):
         if self.since > today:
             return "coming"
         return "over" if self.until and self.until < today else "current"
+
+
+class Attempt(models.Model):
+    """How far a limit is used up (accounts/limits.py); written by its one statement only."""
+
+    #: Limit and subject as a keyed hash: neither NIP nor address can be read from it.
+    key = models.CharField(max_length=64, primary_key=True, db_collation="C")
+    #: When the limit is as fresh as if nothing had been tried.
+    full_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["full_at"], name="accounts_attempt_old")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.full_at:%Y-%m-%d %H:%M:%S}"
+
+
+class OneTimeCode(models.Model):
+    """A code with which somebody sets a password, once: mailed to the address on record or handed out.
+
+    Only a keyed hash is stored. A newer code of the same user ends the older ones.
+    """
+
+    class Way(models.TextChoices):
+        MAIL = "mail", _("mail")
+        HAND = "hand", _("handed out")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="codes")
+    digest = models.CharField(max_length=64, db_collation="C")
+    way = models.CharField(max_length=4, choices=Way.choices)
+    made_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    attempts_left = models.PositiveSmallIntegerField()
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    handed_out_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                name="accounts_one_live_code",
+                condition=models.Q(used_at=None, ended_at=None),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(used_at=None) | models.Q(ended_at=None), name="accounts_code_used_or_ended"
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="accounts_code_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.way} {self.expires_at:%Y-%m-%d %H:%M}"

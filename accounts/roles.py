@@ -29,6 +29,7 @@ class Permission(models.TextChoices):
     IMPORT = "import", _("Import files")
     CORRECT = "correct", _("Answer requests to correct personal data")
     SEE_AUDIT = "see_audit", _("Read the audit trail")
+    HAND_OUT_CODES = "hand_out_codes", _("Hand a one-time code to somebody without an e-mail address")
     MANAGE_ACCOUNTS = "manage_accounts", _("Grant roles and manage accounts")
 
 
@@ -74,6 +75,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             _P.DOWNLOAD_LISTS,
             _P.ANSWER_FOR_OTHERS,
             _P.REVIEW,
+            _P.HAND_OUT_CODES,
             _P.CORRECT,
         }
     ),

@@ -1,19 +1,20 @@
 """What people do to personnel data in the portal. Keyword-only, `by=` the person acting."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
 
+from accounts import codes, notices
+from accounts.models import OneTimeCode
+from accounts.second_factor import needed_by
 from audit import log, reading
+from audit.errors import Refusal
+from employees.codes import Activity
 from employees.models import Employee
-from outbox.models import Message
 
 
 def note_viewed(*, employee: Employee, by: Any) -> bool:
@@ -48,24 +49,19 @@ def change_address(*, employee: Employee, address: str, by: Any) -> None:
     )
 
 
-#: A person gets at most one link to set a password in this time; asking again changes nothing.
-LINK_PAUSE = timedelta(minutes=10)
+# --- Accounts of people in service ----------------------------------------------------------------
 
 
-@transaction.atomic
-def send_password_link(*, number: str, birth_date: date) -> bool:
-    """Send the person a link to set a password, making the account on first use; whether one was written.
+def account_of(person: Employee) -> Any:
+    """The person's account, made without any role and without a password when there is none yet.
 
-    For a new account and for a forgotten password alike. Nothing is sent when number and birth date do
-    not belong together or no address is on record; the caller says the same in every case.
+    None when an account of that name is somebody else's (an administrator must look), or is locked. Runs
+    in the caller's transaction.
     """
-    person = Employee.objects.active().find(number)
-    if person is None or person.birth_date != birth_date or not person.email:
-        return False
     person = Employee.objects.select_for_update(of=("self",)).select_related("user", "unit").get(pk=person.pk)
     if person.user is None:
         if get_user_model().objects.filter(username=person.number).exists():
-            return False  # an account of that name belongs to somebody else; an administrator must look
+            return None
         person.user = get_user_model().objects.create_user(
             person.number, person.email, password=None, full_name=person.full_name
         )
@@ -73,35 +69,102 @@ def send_password_link(*, number: str, birth_date: date) -> bool:
         log.record(
             "account.made", by=None, object_type="employee", object_id=person.pk, unit_path=person.unit.path
         )
-    if not person.user.is_active:
+    return person.user if person.user.is_active else None
+
+
+@transaction.atomic
+def account_by_nip(nip: str) -> Any:
+    """The account of the person in active service with this very NIP, made when there is none; else None.
+
+    For the ministry's own sign-in (accounts/identity.py): a former NIP or an employee ID does not do.
+    """
+    person = Employee.objects.active().filter(nip=nip).first()
+    return account_of(person) if person else None
+
+
+@transaction.atomic
+def send_code(*, number: str, birth_date: date) -> bool:
+    """Mail the person a code to set a password, making the account on first use; whether one was written.
+
+    For a first sign-in and for a forgotten password alike. Nothing is sent when number and birth date do
+    not belong together or no address is on record; the caller says the same in every case.
+    """
+    person = Employee.objects.active().select_related("unit").find(number)
+    if person is None or person.birth_date != birth_date or not person.email:
         return False
-    now = timezone.now()
-    turn = int(now.timestamp() // LINK_PAUSE.total_seconds())
-    path = reverse(
-        "employees:set_password",
-        args=[
-            urlsafe_base64_encode(str(person.user.pk).encode()),
-            default_token_generator.make_token(person.user),
-        ],
+    user = account_of(person)
+    if user is None:
+        return False
+    codes.mail(
+        user,
+        to_name=person.full_name,
+        to_address=person.email,
+        unit_path=person.unit.path,
+        first=not user.has_usable_password(),
     )
-    _message, made = Message.objects.get_or_create(
-        key=f"password:{person.user.pk}:{turn}",
-        defaults={
-            "kind": "password_link",
-            "recipient": person.user,
-            "to_name": person.full_name,
-            "to_address": person.email,
-            "unit_path": person.unit.path,
-            "language": person.user.language,
-            "context": {"name": person.full_name, "username": person.user.username, "url_path": path},
-        },
-    )
-    if made:
-        log.record(
-            "account.link_sent",
-            by=None,
-            object_type="employee",
-            object_id=person.pk,
-            unit_path=person.unit.path,
+    _record("account.code_mailed", person, by=None)
+    return True
+
+
+@transaction.atomic
+def hand_out_code(*, person: Employee, by: Any) -> str:
+    """A code for somebody without an address on record, to be given to them in person; its digits.
+
+    Refused where a mail would do, for people no longer in service, and for accounts that see other people:
+    whoever hands out a code could use it.
+    """
+    if person.activity != Activity.AKTIF:
+        raise Refusal(_("Only people in active service can sign in."))
+    if person.email:
+        raise Refusal(
+            _(
+                "An e-mail address is on record: the person asks for a code on the sign-in page and gets it "
+                "there. Is the address wrong, correct it first."
+            )
         )
-    return made
+    user = account_of(person)
+    if user is None:
+        raise Refusal(
+            _("The account of this name is locked or somebody else's. An account administrator must look.")
+        )
+    if user.pk == by.pk:
+        raise Refusal(_("Nobody hands a code to themselves. Change your password on the page “My account”."))
+    if needed_by(user):
+        raise Refusal(
+            _(
+                "This account has a role that sees other people. Only an account administrator can renew its password."
+            )
+        )
+    _code, digits = codes.make(user, OneTimeCode.Way.HAND, by=by)
+    notices.send(user, "code_handed_out", address="")
+    _record("account.code_handed_out", person, by=by)
+    return digits
+
+
+def set_password(*, number: str, code: str, password: str, address: str) -> bool:
+    """Set the password of the account with this number by a code; whether the code was right.
+
+    Costs the code an attempt when it was not. `password` has been checked by the caller. Other sessions of
+    the account end with the old password.
+    """
+    user = _user_with(number)
+    # Outside the transaction below: a wrong attempt stays counted.
+    if not codes.redeem(user, code) or not user.is_active:
+        return False
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        notices.send(user, "password_set", address=address)
+        log.record("account.password_set", by=user, object_type="user", object_id=user.pk)
+    return True
+
+
+def _user_with(number: str) -> Any:
+    """Whose code is meant: the person in service with the number, else the account of that name."""
+    person = Employee.objects.active().select_related("user").find(number)
+    named = get_user_model().objects.filter(username=number).first()
+    return person.user if person is not None and person.user is not None else named
+
+
+def _record(verb: str, person: Employee, *, by: Any) -> None:
+    log.record(verb, by=by, object_type="employee", object_id=person.pk, unit_path=person.unit.path)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from employees.codes import PositionKind, Status
 from employees.fields import UnitField
 from employees.models import Employee, Unit
+from employees.provinces import PROVINCES
 
 #: Years without training that make the "not professional" indicator (the ministry's survey).
 UNTRAINED_YEARS = 2
@@ -53,6 +54,10 @@ class EmployeeFilter(TracedFilterSet):
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),
     )  # fmt: skip
     unit = UnitFilter(label=_("Unit"))
+    province = filters.ChoiceFilter(
+        label=_("Province"), method="by_province", empty_label=_("All"),
+        choices=sorted(PROVINCES.items(), key=lambda pair: pair[1]),
+    )  # fmt: skip
     status = filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=_("All"))
     position_kind = filters.ChoiceFilter(
         label=_("Kind of position"), choices=PositionKind.choices, empty_label=_("All")
@@ -72,6 +77,9 @@ class EmployeeFilter(TracedFilterSet):
 
     def search(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.search(value)
+
+    def by_province(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.in_province(value)
 
     def by_training(self, queryset: Any, name: str, value: str) -> Any:
         if value == "never":

@@ -1,4 +1,4 @@
-"""Asking for a link to set a password."""
+"""Asking for a code to set a password."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class PasswordLinkForm(forms.Form):
+class AskCodeForm(forms.Form):
     """NIP (or employee ID) and date of birth; whether they belong together is not told."""
 
     number = forms.CharField(label=_("NIP or employee ID"), max_length=40)

@@ -59,6 +59,10 @@ class EmployeeQuerySet(ScopedQuerySet):
         # Everybody has a standing; saying so lets the ranking index give the order of a list.
         return self.select_related("unit", "standing").filter(standing__isnull=False)
 
+    def in_province(self, code: str) -> Self:
+        """People whose own unit stands in the province."""
+        return self.filter(unit__province_code=code)
+
     def untrained_since(self, day: date) -> Self:
         """People whose last qualifying training ended before the day, or who never had one."""
         return self.filter(Q(standing__last_training=None) | Q(standing__last_training__lt=day))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from employees import views
+from employees import activation, views
 from employees.granting import views as granting
 from employees.privacy import views as privacy
 
@@ -8,8 +8,9 @@ app_name = "employees"
 urlpatterns = [
     path("employees/", views.employee_list, name="list"),
     path("employees/<int:pk>/", views.employee_detail, name="detail"),
-    path("activate/", views.password_link, name="password_link"),
-    path("activate/<str:uidb64>/<str:token>/", views.set_password, name="set_password"),
+    path("employees/<int:pk>/code/", activation.hand_out_code, name="hand_out_code"),
+    path("activate/", activation.ask_code, name="ask_code"),
+    path("activate/code/", activation.set_password, name="set_password"),
     path("units/search/", views.unit_search, name="unit_search"),
     path("users/", granting.account_list, name="accounts"),
     path("users/<int:pk>/", granting.account, name="account"),

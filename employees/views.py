@@ -2,21 +2,16 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth import views as auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts.access import PUBLIC, access, holds
+from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
-from employees import actions
 from employees.actions import note_found, note_viewed
 from employees.filters import EmployeeFilter
-from employees.forms import PasswordLinkForm
 from employees.models import Employee, Unit
 from employees.tables import EmployeeTable
 
@@ -51,6 +46,7 @@ def employee_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "standing": person.standing,
         "records": person.history.all(),
         "invitations": invitations.order_by("-id"),
+        "can_hand_out_code": not person.email and holds(request.user, Permission.HAND_OUT_CODES),
     }
     return render(request, "employees/detail.html", context)
 
@@ -69,33 +65,3 @@ def unit_search(request: HttpRequest) -> HttpResponse:
         units = Unit.objects.visible_to(request.user)
     found = units.active().search(text).highest_first()[:UNITS_OFFERED] if len(text) >= 2 else []
     return render(request, "employees/_units.html", {"units": found, "text": text})
-
-
-@access(PUBLIC)
-def password_link(request: HttpRequest) -> HttpResponse:
-    """Activate an account or set a forgotten password: a link goes to the address on record.
-
-    The answer is the same whether or not the person exists, so the page tells nobody who works here.
-    """
-    form = PasswordLinkForm(request.POST or None)
-    sent = request.method == "POST" and form.is_valid()
-    if sent:
-        actions.send_password_link(**form.cleaned_data)
-    return render(
-        request,
-        "accounts/password_link.html",
-        {"title": _("Activate or set a password"), "form": form, "sent": sent},
-    )
-
-
-class _SetPassword(auth.PasswordResetConfirmView):
-    template_name = "accounts/set_password.html"
-    success_url = reverse_lazy("accounts:login")
-    extra_context = {"title": gettext_lazy("Set a password")}
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, _("Your password is set. Sign in with it now."))
-        return super().form_valid(form)
-
-
-set_password = access(PUBLIC)(_SetPassword.as_view())

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -42,6 +43,10 @@ COPY (
     ORDER BY c.rank NULLS LAST, c.employee_id
 ) TO STDOUT (FORMAT csv)
 """
+
+
+#: What reading a damaged file can end in: the compressed bytes, their checksum, the text or its form.
+_DAMAGE = (OSError, EOFError, zlib.error, ValueError, RecursionError)
 
 
 class EvidenceError(Exception):
@@ -107,7 +112,7 @@ def read(name: str) -> tuple[dict[str, Any], Iterator[dict[str, str]]]:
         packed = gzip.open(path_of(name), "rb")  # noqa: SIM115 - the rows' generator closes it
         text = io.TextIOWrapper(packed, encoding="utf-8", newline="")
         header = json.loads(text.readline())
-    except (OSError, EOFError, ValueError) as error:
+    except _DAMAGE as error:
         raise EvidenceError(
             _("The evidence file %(file)s is missing or damaged.") % {"file": name}
         ) from error
@@ -118,7 +123,7 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[dict[str, str]]:
     try:
         with text:
             yield from csv.DictReader(text)
-    except (OSError, EOFError, ValueError, csv.Error) as error:
+    except (*_DAMAGE, csv.Error) as error:
         raise EvidenceError(_("The evidence file %(file)s is damaged.") % {"file": name}) from error
 
 

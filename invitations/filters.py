@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employees.filters import TracedFilterSet, UnitFilter
 from employees.models import Unit
+from invitations.codes import DeclineReason
 from invitations.models import Invitation
 
 
@@ -18,6 +19,10 @@ class InvitationFilter(TracedFilterSet):
     )  # fmt: skip
     unit = UnitFilter(label=_("Unit"))
     state = filters.ChoiceFilter(label=_("State"), choices=Invitation.State.choices, empty_label=_("All"))
+    reason = filters.ChoiceFilter(
+        label=_("Reason for declining"), field_name="decline_reason", choices=DeclineReason.choices,
+        empty_label=_("All"),
+    )  # fmt: skip
 
     class Meta:
         model = Invitation

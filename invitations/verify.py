@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from audit.models import Event
 from invitations import evidence
 from invitations.models import Selection
 from invitations.ranking import largest_remainder
@@ -52,13 +53,15 @@ def verify(selection: Selection) -> Finding:
         header, people = evidence.read(selection.evidence_file)
         pool, excluded = _split(people, finding)
         _check_header(selection, header, finding)
+        _check_trail(selection, header, finding)
         _check_order(header, pool, finding)
         _check_counts(header, pool, excluded, finding)
         _check_outcomes(header, pool, finding)
         _check_stored(selection, header, pool, finding)
     except evidence.EvidenceError as error:
         finding.add(str(error))
-    except (KeyError, ValueError, TypeError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        # Whatever a file says that was not written by the portal: no value in it is to be relied on.
         finding.add(_("The evidence file is damaged: %(error)r.") % {"error": error})
     return finding
 
@@ -96,6 +99,26 @@ def _check_header(selection: Selection, header: dict[str, Any], finding: Finding
             finding.add(
                 _("%(name)s: stored is %(stored)r, the evidence says %(evidence)r.")
                 % {"name": name, "stored": stored, "evidence": header[name]}
+            )
+
+
+def _check_trail(selection: Selection, header: dict[str, Any], finding: Finding) -> None:
+    """Hash and commitment against the audit trail: evidence, rows and hash replaced together are found."""
+    proposed = Event.objects.filter(
+        object_type="selection", object_id=str(selection.pk), verb="selection.proposed"
+    ).last()
+    if proposed is None:
+        finding.add(_("The audit trail does not say that the selection was proposed."))
+        return
+    for name, found in {
+        "evidence_sha256": selection.evidence_sha256,
+        "commitment": header["commitment"],
+    }.items():
+        recorded = proposed.data.get(name, found)  # proposals of older versions recorded neither
+        if recorded != found:
+            finding.add(
+                _("%(name)s: the audit trail recorded %(recorded)s, found is %(found)s.")
+                % {"name": name, "recorded": recorded, "found": found}
             )
 
 

@@ -208,7 +208,7 @@ class _Run:
         if self._settled_without_sending(message) or not self._begin(message):
             return
         try:
-            mail = rendering.as_mail(message, rendered := rendering.preview(message))
+            mail = rendering.as_mail(message, rendered := rendering.preview(message, for_sending=True))
         except Exception:  # a template or a hook is wrong: the others must not wait for its repair
             logger.exception("Message %s could not be written", message.key)
             self._put_off(message, reasons.NOT_WRITTEN, "")
@@ -282,6 +282,7 @@ class _Run:
         return mine.update(state=state, **values)
 
     def _sent(self, message: Message, rendered: rendering.Rendered, answer: str) -> None:
+        kept = rendering.preview(message) if rendering.has_secrets(message.kind) else rendered
         # Also when the lease was over meanwhile and nobody else has begun: never knowingly twice.
         ours = Message.objects.filter(
             Q(state=State.SENDING) | Q(state=State.PENDING), pk=message.pk, begun_at=message.begun_at
@@ -293,8 +294,8 @@ class _Run:
                 lease_until=None,
                 last_error="",
                 smtp_answer=answer,
-                subject=rendered.subject,
-                body=rendered.text,
+                subject=kept.subject,
+                body=kept.text,
             )
         )
         if not marked:

@@ -46,26 +46,48 @@ class Rendered:
 
 StillWanted = Callable[[str, dict[str, Any], int | None], bool]
 Attachments = Callable[[Message], Sequence[Attachment]]
+Secrets = Callable[[Message], dict[str, str]]
+
+#: What stands in a secret's place wherever a message is kept or shown.
+HIDDEN = "••••••••"
 
 
 @dataclass(frozen=True)
 class _Kind:
     still_wanted: StillWanted | None
     attachments: Attachments | None
+    secrets: Secrets | None = None
 
 
 _kinds: dict[str, _Kind] = {}
 
 
 def register(
-    kind: str, *, still_wanted: StillWanted | None = None, attachments: Attachments | None = None
+    kind: str,
+    *,
+    still_wanted: StillWanted | None = None,
+    attachments: Attachments | None = None,
+    secrets: Secrets | None = None,
 ) -> None:
     """Say what belongs to a kind of message.
 
     `still_wanted(kind, context, about_id)` is asked just before sending; False cancels the message.
     `attachments(message)` returns the files that go with it; it must give the same bytes when repeated.
+    `secrets(message)` returns what only the mail itself may say (a code): it is put in when the mail is
+    written for sending, and never kept or shown.
     """
-    _kinds[kind] = _Kind(still_wanted, attachments)
+    _kinds[kind] = _Kind(still_wanted, attachments, secrets)
+
+
+def has_secrets(kind: str) -> bool:
+    """Whether mails of this kind say what nobody but their reader may know."""
+    known = _kinds.get(kind)
+    return known is not None and known.secrets is not None
+
+
+def secret_kinds() -> list[str]:
+    """The kinds whose mails say what nobody but their reader may know."""
+    return [kind for kind in _kinds if has_secrets(kind)]
 
 
 def still_wanted(message: Message) -> bool:
@@ -76,8 +98,8 @@ def still_wanted(message: Message) -> bool:
     return bool(kind.still_wanted(message.kind, message.context, message.about_id))
 
 
-def preview(message: Message) -> Rendered:
-    """What the message says, without sending it."""
+def preview(message: Message, *, for_sending: bool = False) -> Rendered:
+    """What the message says; with its secrets only when it is written `for_sending`."""
     kind = _kinds.get(message.kind)
     attached = tuple(kind.attachments(message)) if kind and kind.attachments else ()
     context = {
@@ -88,6 +110,9 @@ def preview(message: Message) -> Rendered:
     }
     if "url_path" in message.context:
         context["url"] = settings.PORTAL_URL + message.context["url_path"]
+    if kind and kind.secrets:
+        said = kind.secrets(message)
+        context |= said if for_sending else dict.fromkeys(said, HIDDEN)
     with translation.override(message.language):
         subject = " ".join(_render(message, "subject.txt", context, escape=False).split())
         text = _tidy(_render(message, "txt", context, escape=False))

@@ -12,6 +12,13 @@ from accounts.access import holds
 from accounts.models import RoleGrant
 from accounts.roles import Permission, Role
 
+#: The letter that opens a page after `g`.
+KEYS = {
+    "home": "h", "trainings:class_list": "c", "trainings:calendar": "k", "employees:list": "p",
+    "invitations:list": "i", "invitations:letter_list": "l", "reports:index": "s", "trainings:programme_list": "r",
+    "invitations:mine": "m", "outbox:list": "n", "jobs:list": "t",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -21,6 +28,8 @@ class Entry:
     url: str
     icon: str
     current: bool
+    #: The letter that opens it after `g`.
+    key: str = ""
 
 
 class Frame:
@@ -40,6 +49,7 @@ class Frame:
             (holds(self._user, P.SEE_PEOPLE), _("Employees"), "employees:list", "people"),
             (holds(self._user, P.SEE_SELECTIONS), _("Invitations"), "invitations:list", "invitations"),
             (holds(self._user, P.DOWNLOAD_LISTS), _("Letters"), "invitations:letter_list", "letter"),
+            (holds(self._user, P.SEE_FIGURES), _("Figures"), "reports:index", "figures"),
             (holds(self._user, P.SEE_CLASSES), _("Catalogue"), "trainings:programme_list", "catalogue"),
             (bool(self.employee and self.grants), _("My training"), "invitations:mine", "award"),
             (holds(self._user, P.MANAGE_ACCOUNTS), _("Accounts"), "employees:accounts", "key"),
@@ -57,7 +67,8 @@ class Frame:
         for shown, label, name, icon in wanted:
             if shown:
                 url = reverse(name)
-                entries.append(Entry(label, url, icon, here == url or (url != "/" and here.startswith(url))))
+                current = here == url or (url != "/" and here.startswith(url))
+                entries.append(Entry(label, url, icon, current, KEYS.get(name, "")))
         return entries
 
     @cached_property

@@ -56,6 +56,10 @@ _QUERIES: dict[str, str] = {
                 SELECT 1 FROM invitations_invitation j WHERE j.training_class_id = i.training_class_id
                     AND j.employee_id = i.employee_id AND j.state IN ('issued', 'accepted')))
         UNION ALL
+        SELECT 'the seat that invitation ' || i.id || ' held is gone' FROM invitations_invitation i
+        WHERE NOT EXISTS (SELECT 1 FROM trainings_participation p WHERE p.training_class_id = i.training_class_id
+            AND p.employee_id = i.employee_id AND p.source = 'invitation')
+        UNION ALL
         SELECT 'a seat of person ' || p.employee_id || ' in class ' || p.training_class_id || ' has no live invitation'
         FROM trainings_participation p WHERE p.source = 'invitation' AND p.state IN ('held', 'confirmed')
             AND NOT EXISTS (SELECT 1 FROM invitations_invitation i WHERE i.training_class_id = p.training_class_id
@@ -81,6 +85,25 @@ _QUERIES: dict[str, str] = {
     "messages": """
         SELECT 'invitation ' || i.id || ' has no message' FROM invitations_invitation i
         WHERE NOT EXISTS (SELECT 1 FROM outbox_message m WHERE m.key = 'invitation:' || i.id || ':invitation:0')
+        UNION ALL
+        SELECT 'message ' || m.key || ' is about an invitation that is gone' FROM outbox_message m
+        WHERE m.about_type = 'invitation'
+            AND NOT EXISTS (SELECT 1 FROM invitations_invitation i WHERE i.id = m.about_id)
+    """,
+    # Only answers and other ends are recorded one by one: an open invitation has none.
+    "answers on record": """
+        SELECT 'invitation ' || i.id || ' is ' || i.state || ', the audit trail says ' || COALESCE(e.verb, 'nothing')
+        FROM invitations_invitation i LEFT JOIN LATERAL (
+            SELECT verb FROM audit_event WHERE object_type = 'invitation' AND object_id = i.id::text
+                AND verb IN (
+                'invitation.accepted', 'invitation.declined', 'invitation.expired', 'invitation.withdrawn', 'invitation.replaced'
+            )
+            ORDER BY id DESC LIMIT 1) e ON true
+        WHERE COALESCE(e.verb, 'invitation.issued') <> 'invitation.' || i.state
+        UNION ALL
+        SELECT 'event ' || e.id || ' is about invitation ' || e.object_id || ', which is gone' FROM audit_event e
+        WHERE e.object_type = 'invitation' AND e.verb LIKE 'invitation.%%'
+            AND NOT EXISTS (SELECT 1 FROM invitations_invitation i WHERE i.id::text = e.object_id)
     """,
     "seeds": """
         SELECT 'class ' || c.code || ' is scheduled without a seed' FROM trainings_trainingclass c
@@ -112,6 +135,33 @@ _QUERIES: dict[str, str] = {
         FROM invitations_letter l JOIN invitations_lettername n ON n.letter_id = l.id
         JOIN invitations_invitation i ON i.id = n.invitation_id WHERE i.training_class_id <> l.training_class_id
     """,
+    "certificates": """
+        SELECT 'the certificates of unit ' || COALESCE(s.organiser_id, c.organiser_id) || ' in ' || COALESCE(s.year, c.year)
+            || ' are numbered ' || COALESCE(c.lowest || '–' || c.highest || ' (' || c.n || ')', 'nothing')
+            || ', their series says ' || COALESCE(s.first || '–' || s.last, 'nothing')
+        FROM certificates_numberseries s FULL JOIN (
+            SELECT organiser_id, year, min(seq) AS lowest, max(seq) AS highest, count(*) AS n
+            FROM certificates_certificate GROUP BY organiser_id, year) c USING (organiser_id, year)
+        WHERE (s.first, s.last, (s.last - s.first + 1)::bigint) IS DISTINCT FROM (c.lowest, c.highest, c.n)
+        UNION ALL
+        SELECT 'certificate ' || c.number || ' is written as ' || h.certificate_number || ' in the training history'
+        FROM certificates_certificate c JOIN trainings_historyrecord h ON h.id = c.record_id
+        WHERE h.certificate_number <> c.number
+        UNION ALL
+        SELECT 'certificate ' || c.number || ' is valid, its record says ' || h.result
+        FROM certificates_certificate c JOIN trainings_historyrecord h ON h.id = c.record_id
+        JOIN certificates_certificateversion v ON v.certificate_id = c.id AND v.state = 'valid'
+        WHERE h.result NOT IN ('LULUS', 'HADIR')
+        UNION ALL
+        SELECT 'certificate ' || c.number || ' belongs to another class than its record'
+        FROM certificates_certificate c JOIN trainings_historyrecord h ON h.id = c.record_id
+        WHERE h.training_class_id IS DISTINCT FROM c.training_class_id
+        UNION ALL
+        SELECT 'the versions of certificate ' || c.number || ' do not count 1 to ' || count(v.id)
+        FROM certificates_certificate c LEFT JOIN certificates_certificateversion v ON v.certificate_id = c.id
+        GROUP BY c.id HAVING count(v.id) = 0 OR max(v.version) <> count(v.id)
+            OR bool_or(v.data ->> 'number' <> c.number)
+    """,
 }
 
 
@@ -136,9 +186,11 @@ def _texts(sql: str, limit: int) -> list[str]:
 
 
 def _evidence_problems() -> list[str]:
-    selections = Selection.objects.exclude(evidence_file="").select_related(
-        "training_class", "seed", "requested_by"
-    )
+    """Every selection that was ever proposed against its evidence; one without any is a problem itself."""
+    never_proposed = ("queued", "ranking", "failed", "void")
+    selections = Selection.objects.exclude(
+        evidence_file="", proposed_at=None, state__in=never_proposed
+    ).select_related("training_class", "seed", "requested_by")
     return [
         f"selection {selection.pk}: {difference}"
         for selection in selections

@@ -1,4 +1,4 @@
-"""Which language a page is written in."""
+"""Which language a page is written in, and what browsers may do with what the portal answers."""
 
 from collections.abc import Callable
 
@@ -27,6 +27,48 @@ def chosen_language(
         response = get_response(request)
         patch_vary_headers(response, ("Cookie",))
         response.headers.setdefault("Content-Language", translation.get_language() or language)
+        return response
+
+    return middleware
+
+
+#: Nothing of the device but passkeys, and those for the portal's own pages only.
+_PERMISSIONS = ", ".join(
+    [
+        *(
+            f"{name}=()"
+            for name in (
+                "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture",
+                "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer",
+                "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+            )
+        ),
+        "publickey-credentials-create=(self)",
+        "publickey-credentials-get=(self)",
+    ]
+)  # fmt: skip
+
+
+def browser_rules(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Headers on every answer, errors and refused hosts included.
+
+    What somebody signed in was shown is not kept by browsers or proxies: office computers are shared. A
+    view that says otherwise is heeded.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        # Whoever the request was found to be of; asking anew could cost a query, or fail without a database.
+        user = request.__dict__.get("_cached_user")
+        if user is not None and user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
     return middleware

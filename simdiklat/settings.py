@@ -7,6 +7,7 @@ ministry's engines with nothing else changed. `docs/operators.md` lists every va
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -31,10 +32,33 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PORTAL_URL = env.str("PORTAL_URL", default="http://localhost:8000").rstrip("/")
 
-#: `production` makes the portal refuse unsafe defaults (demo secret, DEBUG).
+#: `production` makes the portal refuse unsafe settings (the list below).
 ENVIRONMENT = env.str("SIMDIKLAT_ENV", default="local")
-if ENVIRONMENT == "production" and (SECRET_KEY == _DEMO_SECRET or DEBUG):
-    raise ImproperlyConfigured("SIMDIKLAT_ENV=production needs its own SECRET_KEY and DEBUG off.")
+PRODUCTION = ENVIRONMENT == "production"
+#: Whether everybody who sees other people must show a second factor. Off only for the demo on a laptop,
+#: whose printed sign-ins are to work at once; production refuses to start without it.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=PRODUCTION or not LOCAL)
+#: Fewest characters of a SECRET_KEY of one's own.
+_SHORTEST_SECRET = 32
+
+if PRODUCTION:
+    _unsafe = [
+        sentence
+        for unsafe, sentence in (
+            (SECRET_KEY == _DEMO_SECRET, "SECRET_KEY is the demo's: set a long random one."),
+            (len(SECRET_KEY) < _SHORTEST_SECRET, "SECRET_KEY is shorter than 32 characters."),
+            (DEBUG, "DEBUG is on."),
+            (not REQUIRE_SECOND_FACTOR, "REQUIRE_SECOND_FACTOR is off."),
+            (
+                not env.list("ALLOWED_HOSTS", default=[]) or any("*" in host for host in ALLOWED_HOSTS),
+                "ALLOWED_HOSTS must name the portal's hosts, without a star.",
+            ),
+            (not PORTAL_URL.startswith("https://"), "PORTAL_URL must begin with https://."),
+        )
+        if unsafe
+    ]
+    if _unsafe:
+        raise ImproperlyConfigured("SIMDIKLAT_ENV=production refuses to start. " + " ".join(_unsafe))
 
 INSTALLED_APPS = [
     "simdiklat",
@@ -61,9 +85,18 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
+    # First, so that what any other one answers (a refused host, an error) carries the headers as well.
+    "simdiklat.middleware.browser_rules",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -72,11 +105,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "simdiklat.signed_in.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SignInRules",
 ]
 
 ROOT_URLCONF = "simdiklat.urls"
@@ -176,6 +210,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=EXPIRE_SWEEP_SECONDS),
     },
     "remind-of-invitations": {"task": "invitations.remind_due", "schedule": timedelta(hours=1)},
+    "forget-sign-in-traces": {"task": "accounts.forget_old", "schedule": timedelta(hours=1)},
 }
 
 # --- Mail ----------------------------------------------------------------------------------------
@@ -216,6 +251,75 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# --- Signing in (django-allauth) -----------------------------------------------------------------
+
+#: Reverse proxies in front of the portal that write X-Forwarded-For; of its addresses only the one the
+#: outermost of them saw is believed. 0: the header is ignored.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if env.bool("BEHIND_TLS_PROXY", default=False) else 0)
+#: Seconds after which a session of somebody who sees other people ends unless it is used.
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=1800)
+SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=12 * 3600)
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; allauth wants to know the fields
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are the personnel data's, not the account's
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "reauthenticate": "accounts.forms.PasswordAgainForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+}
+ACCOUNT_RATE_LIMITS = False  # accounts/limits.py counts in PostgreSQL, over all processes
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # other sessions end, this one stays
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.CodeForm",
+    "reauthenticate": "accounts.forms.CodeAgainForm",
+    "activate_totp": "accounts.forms.ActivateAppForm",
+    "deactivate_totp": "accounts.forms.RemoveAppForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",
+    "login_webauthn": "accounts.forms.PasskeySignInForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # half a minute: phones whose clock is a little off
+MFA_TOTP_ISSUER = "Simdiklat"
+MFA_RATE_LIMITS = False
+# Browsers take http://localhost for a safe place; nowhere else is plain HTTP good for passkeys.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL and not PRODUCTION
+
+#: Sign-in through the ministry's own OpenID Connect provider; shown once its address is known.
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
+#: The claim that holds the NIP: the only thing by which a person is recognised.
+OIDC_NIP_CLAIM = env.str("OIDC_NIP_CLAIM", default="nip")
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SsoAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_QUERY_EMAIL = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link; the answer is bound to the session by state and PKCE
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": env.str("OIDC_NAME", default="SSO"),
+                "client_id": env.str("OIDC_CLIENT_ID", default=""),
+                "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
+
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -237,6 +341,10 @@ EVIDENCE_DIR = VAR_DIR / "evidence"
 RESULTS_DIR = VAR_DIR / "results"
 #: PDFs of letters, named by their hash; each can be set again from its letter's frozen data.
 LETTERS_DIR = VAR_DIR / "letters"
+#: PDFs of certificates, named by their hash. Signed ones exist nowhere else: back them up.
+CERTIFICATES_DIR = VAR_DIR / "certificates"
+#: Who signs certificates electronically, by the organiser's code (docs/certificates.md).
+CERTIFICATE_SIGNERS: dict[str, dict[str, str]] = env.json("CERTIFICATE_SIGNERS", default={})
 
 # --- Security ------------------------------------------------------------------------------------
 
@@ -252,6 +360,9 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'none'"],
+        "frame-src": ["'none'"],
     }
 }
 X_FRAME_OPTIONS = "DENY"
@@ -260,8 +371,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-_HTTPS = ENVIRONMENT == "production"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+_HTTPS = PRODUCTION
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # pages carry the token themselves
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+if _HTTPS:
+    # The browser itself then refuses these cookies from another host or over plain HTTP.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_HTTPS)
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS

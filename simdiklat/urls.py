@@ -2,25 +2,35 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts import urls as accounts
 from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
 from simdiklat.privacy import views as privacy
-from simdiklat.views import frame, home, mailbox, search
+from simdiklat.views import frame, front, home, mailbox, samples, search
+
+handler400 = "simdiklat.views.frame.bad_request"
 
 _own = access(SIGNED_IN)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("rule/", front.rule, name="rule"),
+    path("open-classes/", front.open_classes, name="open_classes"),
+    path("check/", front.verification, name="verification"),
     path("search/", search.search, name="search"),
     path("language/", frame.language, name="language"),
+    path("samples/", samples.samples, name="samples"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("mailbox/", mailbox.mailbox, name="mailbox"),
     path("mailbox/<int:pk>/", mailbox.mail, name="mail"),
     path("", include("accounts.urls")),
+    *accounts.allauth_urlpatterns,
     path("", include("employees.urls")),
     path("", include("trainings.urls")),
     path("", include("invitations.urls")),
+    path("", include("certificates.urls")),
+    path("", include("reports.urls")),
     path("", include(([path(r, _own(v), name=n) for r, v, n in jobs.routes], "jobs"))),
     path(
         "",

@@ -24,7 +24,7 @@
   document.addEventListener("keydown", function (event) {
     var typing = event.target.closest("input, textarea, select, [contenteditable]");
     var finder = document.getElementById("finder");
-    if (event.key === "/" && !typing && finder && !event.ctrlKey && !event.metaKey) {
+    if (event.key === "/" && !typing && finder && !shortcutsOff() && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       finder.focus();
     }
@@ -43,6 +43,90 @@
       (at < 0 ? finder : links[Math.min(at, links.length - 1)]).focus();
     }
   });
+
+  // --- Shortcuts: / finds, ? lists them, g and a letter opens a page. They can be switched off. --------
+  function shortcutsOff() {
+    try { return localStorage.getItem("shortcuts") === "off"; } catch (e) { return false; }
+  }
+  var waiting = null;
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || shortcutsOff()) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    var sheet = document.getElementById("shortcuts");
+    if (event.key === "?" && sheet && !sheet.open) { event.preventDefault(); sheet.showModal(); return; }
+    if (waiting) {
+      clearTimeout(waiting);
+      waiting = null;
+      var link = document.querySelector('.side [data-key="' + CSS.escape(event.key.toLowerCase()) + '"]');
+      if (link) { event.preventDefault(); location.href = link.href; }
+    } else if (event.key === "g") {
+      waiting = setTimeout(function () { waiting = null; }, 1500);
+    }
+  });
+  document.addEventListener("click", function (event) {
+    var sheet = document.getElementById("shortcuts");
+    if (sheet && event.target.closest("[data-shortcuts]")) sheet.showModal();
+  });
+  document.querySelectorAll("[data-shortcuts-on]").forEach(function (box) {
+    box.checked = !shortcutsOff();
+    box.addEventListener("change", function () {
+      try { localStorage.setItem("shortcuts", box.checked ? "on" : "off"); } catch (e) { /* this page only */ }
+    });
+  });
+
+  // --- What takes longer than a moment says so -------------------------------------------------------
+  var soon = null, busy = document.getElementById("busy");
+  function begin() {
+    clearTimeout(soon);
+    soon = setTimeout(function () { busy.hidden = false; soon = setTimeout(end, 30000); }, 500);
+  }
+  function end() { clearTimeout(soon); busy.hidden = true; }
+  document.addEventListener("submit", function (event) { if (!event.defaultPrevented) begin(); });
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest("a[href]");
+    var plain = link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
+    if (!plain || link.origin !== location.origin || link.target || link.hash || link.hasAttribute("download")) return;
+    if (/\.(csv|xlsx|pdf|zip|ics)$|\/(pdf|file|bundle|zip|evidence)\/$/.test(link.pathname)) return;
+    begin();
+  });
+  window.addEventListener("pageshow", end);
+  document.addEventListener("htmx:beforeRequest", function (event) { if (!event.target.closest("#job")) begin(); });
+  document.addEventListener("htmx:afterRequest", end);
+
+  // --- A form that meets an ended session: what was typed comes back after signing in ------------------
+  var SLOT = "typed";
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post" || !form.closest("main") || form.querySelector("[type=password], [type=file]")) return;
+    var fields = Array.from(new FormData(form)).filter(function (pair) {
+      return pair[0] !== "csrfmiddlewaretoken" && typeof pair[1] === "string";
+    });
+    try { sessionStorage.setItem(SLOT, JSON.stringify({ page: location.pathname, fields: fields })); } catch (e) { /* too large */ }
+  });
+  (function restore() {
+    var kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(SLOT)); } catch (e) { return; }
+    if (!kept || /^\/sign-in\//.test(location.pathname)) return; // still on the way
+    try { sessionStorage.removeItem(SLOT); } catch (e) { return; }
+    var before = document.referrer ? new URL(document.referrer) : null;
+    if (kept.page !== location.pathname || !before || !/^\/sign-in\//.test(before.pathname)) return;
+    var put = false;
+    kept.fields.forEach(function (pair) {
+      document.querySelectorAll("main form[method=post] [name='" + CSS.escape(pair[0]) + "']").forEach(function (field) {
+        if (field.type === "hidden") return;
+        if (field.type === "checkbox" || field.type === "radio") field.checked = field.checked || field.value === pair[1];
+        else field.value = pair[1];
+        put = true;
+      });
+    });
+    var box = document.getElementById("messages");
+    if (!put || !box) return;
+    var notice = document.createElement("div");
+    notice.className = "notice";
+    notice.setAttribute("role", "status");
+    notice.textContent = document.body.dataset.kept;
+    box.append(notice);
+  })();
 
   // --- Unit search: a field that asks the server, and chips for what was chosen -------------------
   function results(picker) { return picker.querySelector("[role=listbox]"); }

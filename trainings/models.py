@@ -38,6 +38,8 @@ class RuleSettings(models.Model):
     pppk_ceiling_jp = models.PositiveSmallIntegerField(default=24, db_default=24)
     #: JP a PNS should reach in a year (PP 11/2017 jo. 17/2020).
     pns_yearly_jp = models.PositiveSmallIntegerField(default=20, db_default=20)
+    #: Months after a class in which nobody is invited who stayed away from it without notice; 0: no hold.
+    absence_hold_months = models.PositiveSmallIntegerField(default=6, db_default=6)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="trainings_one_rule_settings")]
@@ -135,6 +137,12 @@ class TrainingClass(models.Model):
     #: Days in which regional offices may review a proposal; 0: none.
     review_days = models.PositiveSmallIntegerField(_("review days"), default=0, db_default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, db_default="draft")
+    #: The curriculum that the agenda follows; None: the programme's hours alone count.
+    curriculum = models.ForeignKey(
+        "trainings.CurriculumVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="classes"
+    )
+    #: Employees of its areas may take a free seat themselves (a webinar).
+    self_enrolment = models.BooleanField(_("open for self-enrolment"), default=False, db_default=False)
     #: Counts the changes that invited people were told of: the SEQUENCE of their calendar entries.
     revision = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -365,3 +373,54 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.employee_id} until {self.until}"
+
+
+# The running of a class has modules of its own; imported here, because Django looks for models in this one.
+from trainings.agenda_models import (  # noqa: E402
+    CurriculumVersion,
+    Room,
+    Session,
+    Subject,
+    SubjectFile,
+    Trainer,
+)
+from trainings.attendance_models import Attendance, AttendanceChange, MeetingFile, Scan  # noqa: E402
+from trainings.result_models import (  # noqa: E402
+    Completion,
+    Component,
+    Grading,
+    ParticipantResult,
+    ResultChange,
+    Score,
+    Withdrawal,
+)
+
+__all__ = [
+    "TOOK_PART",
+    "Attendance",
+    "AttendanceChange",
+    "ClassArea",
+    "Completion",
+    "Component",
+    "CurriculumVersion",
+    "Grading",
+    "HistoryRecord",
+    "Hold",
+    "MeetingFile",
+    "ParticipantResult",
+    "Participation",
+    "Programme",
+    "ResultChange",
+    "Room",
+    "RuleSettings",
+    "Scan",
+    "Score",
+    "Seed",
+    "Session",
+    "Standing",
+    "Subject",
+    "SubjectFile",
+    "Trainer",
+    "TrainingClass",
+    "Withdrawal",
+]

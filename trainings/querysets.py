@@ -102,6 +102,18 @@ class ParticipationQuerySet(ScopedQuerySet):
         """Seats that count: held by a live invitation, or confirmed."""
         return self.filter(state__in=SEAT_HELD)
 
+    def confirmed(self) -> Self:
+        """Seats of those who take part: accepted, registered by hand or by themselves."""
+        return self.filter(state="confirmed")
+
+    def readable_by(self, user: Any) -> Self:
+        """Seats of the people the user looks after, and all seats of the classes the user plans."""
+        return self.filter(_own_people_or_class(user, self.unit_path, "training_class"))
+
+    def of_user(self, user: Any) -> Self:
+        """The user's own seats."""
+        return self.filter(employee__user=user) if user.is_authenticated else self.none()
+
 
 class HistoryQuerySet(ScopedQuerySet):
     unit_path = "employee__unit__path"
@@ -117,3 +129,54 @@ class HistoryQuerySet(ScopedQuerySet):
     def hours(self) -> int:
         """Sum of the JP (45 minutes each) of these records."""
         return self.aggregate(total=models.Sum("jp"))["total"] or 0
+
+
+def _own_people_or_class(user: Any, people: str, training_class: str) -> Q:
+    """Condition: a person of the user's scope, or a class of the units for which the user plans."""
+    return within(scope_roots(user, Permission.SEE_PEOPLE), people) | within(
+        scope_roots(user, Permission.PLAN_CLASSES, service_areas=False), f"{training_class}__organiser__path"
+    )
+
+
+class AgendaQuerySet(models.QuerySet):
+    def for_agenda(self) -> Self:
+        """With what an agenda shows, in the order of the days."""
+        return self.select_related("subject", "trainer", "room").order_by("day", "starts", "pk")
+
+    def lessons(self) -> Self:
+        """Sessions that count as hours: those with a subject."""
+        return self.filter(subject__isnull=False)
+
+    def of_participant(self, user: Any) -> Self:
+        """Sessions of the classes in which the user has a confirmed seat."""
+        seats = apps.get_model("trainings", "Participation").objects.of_user(user).confirmed()
+        return self.filter(training_class__in=seats.values("training_class"))
+
+
+class TrainerQuerySet(models.QuerySet):
+    def search(self, text: str) -> Self:
+        """Trainers whose name contains every word."""
+        named = Q()
+        for word in text.split():
+            named &= Q(name__icontains=word)
+        return self.filter(named)
+
+
+class AttendanceQuerySet(ScopedQuerySet):
+    unit_path = "participation__employee__unit__path"
+
+    def readable_by(self, user: Any) -> Self:
+        """Marks of the people the user looks after, and all of the classes the user plans."""
+        return self.filter(_own_people_or_class(user, self.unit_path, "session__training_class"))
+
+
+class ResultQuerySet(ScopedQuerySet):
+    unit_path = "employee__unit__path"
+
+    def current(self) -> Self:
+        """The version that counts of each participant's result."""
+        return self.filter(current=True)
+
+    def readable_by(self, user: Any) -> Self:
+        """Results of the people the user looks after, and all of the classes the user plans."""
+        return self.filter(_own_people_or_class(user, self.unit_path, "training_class"))

@@ -34,6 +34,9 @@ ICONS: dict[str, str] = {
     "key": '<circle cx="8" cy="15" r="4"/><path d="M11 12l9-9M17 6l3 3"/>',
     "empty": '<path d="M3 13l4-8h10l4 8v7H3zM3 13h5l2 3h4l2-3h5"/>',
     "award": '<circle cx="12" cy="9" r="6"/><path d="M8 14l-2 7 6-3 6 3-2-7"/>',
+    "figures": '<path d="M4 20h16M6 20v-6h3v6M11 20V9h3v11M16 20V4h3v16"/>',
+    "keyboard": '<path d="M2 6h20v12H2zM6 10h.01M10 10h.01M14 10h.01M18 10h.01M7 14h10"/>',
+    "calendar": '<path d="M4 6h16v15H4zM4 10h16M8 3v5M16 3v5M8 14h.01M12 14h.01M16 14h.01M8 18h.01M12 18h.01"/>',
     "mail": '<path d="M3 6h18v13H3zM3 7l9 7 9-7"/>',
 }
 

@@ -120,6 +120,7 @@ def _rank(selection: Selection) -> None:
     move(
         selection,
         Selection.State.PROPOSED,
+        recorded={"evidence_sha256": digest, "commitment": selection.seed.commitment},
         run_on=today,
         proposed_at=now,
         parameters=parameters,

@@ -9,8 +9,16 @@ from audit.errors import Refusal
 from invitations.models import Selection, Transition
 
 
-def move(selection: Selection, to: str, *, by: Any = None, reason: str = "", **values: Any) -> None:
-    """Move the selection on with `values`, and record who, when and why.
+def move(
+    selection: Selection,
+    to: str,
+    *,
+    by: Any = None,
+    reason: str = "",
+    recorded: dict[str, Any] | None = None,
+    **values: Any,
+) -> None:
+    """Move the selection on with `values`, and record who, when and why; `recorded` goes into the trail too.
 
     The UPDATE holds only if nobody moved it meanwhile; otherwise Refusal. The database refuses an edge
     that does not exist.
@@ -30,5 +38,6 @@ def move(selection: Selection, to: str, *, by: Any = None, reason: str = "", **v
         object_type="selection",
         object_id=selection.pk,
         unit_path=selection.training_class.organiser.path,
-        data={"class": selection.training_class.code, "from": before, "reason": str(reason)[:500]},
+        data={"class": selection.training_class.code, "from": before, "reason": str(reason)[:500]}
+        | (recorded or {}),
     )

@@ -9,12 +9,21 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
-from django.utils.formats import date_format
 
 from invitations.letters.offices import Addressee
-from invitations.letters.texts import Texts, fill, lines, paragraphs
+from invitations.letters.texts import Texts
 from invitations.models import Letter
 from trainings.models import TrainingClass
+from trainings.papers.wording import (
+    clean,
+    fill,
+    lines,
+    long_day,
+    paragraphs,
+    period,
+    short_day,
+    signatory,
+)
 
 #: The form of the JSON and the Typst file that sets it (typst/letter-1.typ). A letter keeps its own.
 LAYOUT = 1
@@ -30,9 +39,6 @@ NOTE = (
     "Nomor, tanggal, dan jumlah nama surat ini dapat diperiksa melalui kode QR ini atau alamat pada kaki "
     "surat. Kode QR ini bukan tanda tangan elektronik."
 )
-_BREAK = re.compile(r"[\t-\r\x85\u2028\u2029]+")
-# Neither PostgreSQL nor a PDF has a use for control characters; some turn the text around them.
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def document(
     `refers_to` are the numbers of the letters that this one adds to or replaces.
     """
     with translation.override("id"):
-        return _clean(_document(training_class, addressee, texts, kind, reference, refers_to))
+        return clean(_document(training_class, addressee, texts, kind, reference, refers_to))
 
 
 def _document(
@@ -88,10 +94,10 @@ def _document(
         "batch": training_class.batch,
         "organiser": training_class.organiser.name,
         "place": training_class.place,
-        "period": _period(training_class),
-        "first_day": _day(training_class.first_day),
-        "last_day": _day(training_class.last_day),
-        "confirm_by": _day(confirm_by),
+        "period": period(training_class.first_day, training_class.last_day),
+        "first_day": long_day(training_class.first_day),
+        "last_day": long_day(training_class.last_day),
+        "confirm_by": long_day(confirm_by),
         "count": f"{len(addressee.people):,}".replace(",", "."),
         "jp": str(training_class.programme.jp),
         "year": f"{training_class.first_day:%Y}",
@@ -109,7 +115,12 @@ def _document(
     rows: list[tuple[str, list[str]]] = [
         ("Kegiatan", [training_class.programme.name]),
         ("Angkatan", [training_class.batch]),
-        ("Waktu", [f"{_period(training_class)} ({training_class.programme.jp} JP)"]),
+        (
+            "Waktu",
+            [
+                f"{period(training_class.first_day, training_class.last_day)} ({training_class.programme.jp} JP)"
+            ],
+        ),
         ("Tempat", [training_class.place]),
         ("Lapor masuk (check-in)", [text(texts.check_in)]),
         ("Pembukaan", [text(texts.opening)]),
@@ -126,7 +137,7 @@ def _document(
         "head": lines(texts.head_lines),
         "address": lines(texts.address),
         "number": reference.number,
-        "date": _short(reference.dated),
+        "date": short_day(reference.dated),
         "dated": [reference.dated.year, reference.dated.month, reference.dated.day],
         "town": text(texts.town),
         "nature": text(texts.nature),
@@ -137,12 +148,21 @@ def _document(
         "request": [text(part) for part in paragraphs(texts.request)],
         "rows": [{"label": label, "values": entries} for label, entries in rows if any(entries)],
         "ending": [text(part) for part in paragraphs(texts.ending)],
-        "signatory": _signatory(texts),
+        "signatory": signatory(
+            capacity=texts.signatory_capacity,
+            position=texts.signatory_position,
+            on_behalf_of=texts.signatory_for,
+            name=texts.signatory_name,
+        ),
         "copies": [text(line) for line in lines(texts.copies)],
         "list": {
             "title": "Daftar Nama Peserta",
             "class": str(training_class),
-            "details": [part for part in (_period(training_class), training_class.place) if part],
+            "details": [
+                part
+                for part in (period(training_class.first_day, training_class.last_day), training_class.place)
+                if part
+            ],
             "office": addressee.office.name,
             "names": [
                 _name(no, invitation, regency) for no, (invitation, regency) in enumerate(addressee.people, 1)
@@ -160,16 +180,6 @@ def path_of(public_id: str) -> str:
     return reverse("invitations:letter_check", args=[public_id])
 
 
-def _signatory(texts: Texts) -> dict[str, Any]:
-    """The lines above the signature and the name below it."""
-    position, capacity = texts.signatory_position.strip(), texts.signatory_capacity
-    if capacity == "a.n." and texts.signatory_for.strip():
-        above = [f"a.n. {texts.signatory_for.strip()}", f"{position},"]
-    else:
-        above = [f"{capacity} {position},".strip()]
-    return {"lines": above, "name": texts.signatory_name.strip()}
-
-
 def _name(no: int, invitation: Any, regency: Any) -> list[str]:
     person = invitation.employee
     above = regency.name if regency and regency.pk != person.unit_id else ""
@@ -182,25 +192,3 @@ def _name(no: int, invitation: Any, regency: Any) -> list[str]:
         person.unit.name,
         above,
     ]
-
-
-def _day(value: date) -> str:
-    return date_format(value, "l, j F Y")
-
-
-def _short(value: date) -> str:
-    return date_format(value, "j F Y")
-
-
-def _period(training_class: TrainingClass) -> str:
-    first, last = training_class.first_day, training_class.last_day
-    return _short(first) if first == last else f"{_short(first)} s.d. {_short(last)}"
-
-
-def _clean(value: Any) -> Any:
-    """The same JSON without control characters; a line break is a blank (lists were split before)."""
-    if isinstance(value, str):
-        return _CONTROL.sub("", _BREAK.sub(" ", value))
-    if isinstance(value, dict):
-        return {key: _clean(entry) for key, entry in value.items()}
-    return [_clean(entry) for entry in value] if isinstance(value, list) else value

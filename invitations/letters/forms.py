@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invitations.letters import numbering
-from invitations.letters.texts import CAPACITIES, PLACEHOLDERS, Texts, placeholder_problem
+from invitations.letters.texts import PLACEHOLDERS, Texts, placeholder_problem
+from trainings.papers.wording import CAPACITIES
 
 
 def _area(

@@ -1,17 +1,14 @@
 """The PDF of a letter: the same data gives the same bytes, and their hash is kept with the letter."""
 
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import segno
-import typst
 from django.utils.translation import gettext as _
 
 from audit.errors import Refusal
 from invitations.letters import files
 from invitations.models import Letter
+from trainings.papers.typesetting import pdf, qr
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "typst"
 #: Up to so many names the PDF is tagged for screen readers; tags make long tables several times as large.
@@ -19,27 +16,18 @@ TAGGED_NAMES = 300
 
 
 def pdf_of(data: dict[str, Any]) -> bytes:
-    """Set a document of `content.document`. Nothing but its text goes in; nothing of the clock or the host.
+    """Set a document of `content.document`. Nothing but its text goes in (trainings/papers/typesetting.py).
 
-    Typst reads only the templates' folder and the fonts of its own wheel; the data are strings in JSON,
-    never markup. Creation date and document id follow from the letter's date and content.
+    Creation date and document id follow from the letter's date and content.
     """
     year, month, day = data["dated"]
-    qr = _qr(data["check"]["url"]) if data["check"]["url"] else ""
-    pdf: Any = typst.compile(  # type: ignore[type-var]  # the stub ties unrelated arguments together
+    code = qr(data["check"]["url"]) if data["check"]["url"] else ""
+    return pdf(
         TEMPLATES / f"letter-{data['layout']:d}.typ",
-        root=str(TEMPLATES),
-        sys_inputs={"data": json.dumps({**data, "qr": qr}, ensure_ascii=False, sort_keys=True)},
-        ignore_system_fonts=True,
-        timestamp=int(datetime(year, month, day, tzinfo=UTC).timestamp()),
-        pdf_tags=len(data["list"]["names"]) <= TAGGED_NAMES,
+        {**data, "qr": code},
+        dated=(year, month, day),
+        tagged=len(data["list"]["names"]) <= TAGGED_NAMES,
     )
-    return bytes(pdf)
-
-
-def _qr(url: str) -> str:
-    """The address as a QR code in SVG, error correction M: a fold or a stamp does not hide it."""
-    return segno.make(url, error="m", micro=False).svg_inline(border=0, scale=4)
 
 
 def pdf_bytes(letter: Letter) -> bytes:

@@ -4,25 +4,20 @@ The words are those of an Indonesian official letter whatever the language of th
 goes through gettext. Nothing here is ever read as markup: it reaches Typst as JSON.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from employees.models import Unit
 from invitations.letters.numbering import DEFAULT_PATTERN, Pattern
 from invitations.models import LetterTemplate
+from trainings.papers import wording
 
 #: What a text may name in braces.
 PLACEHOLDERS = (
     "class", "programme", "batch", "organiser", "place", "period", "first_day", "last_day", "confirm_by",
     "count", "jp", "year",
 )  # fmt: skip
-#: How a signatory signs: in its own right, for somebody, or acting.
-CAPACITIES = ("", "a.n.", "Plt.", "Plh.")
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True)
@@ -99,27 +94,4 @@ def from_json(stored: Mapping[str, Any], organiser: Unit) -> Texts:
 
 def placeholder_problem(text: str) -> str:
     """What is wrong with the placeholders of a text, as a sentence; empty when nothing is."""
-    unknown = [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
-    if not unknown:
-        return ""
-    return _("There is no placeholder {%(name)s}. Use one of these: %(names)s.") % {
-        "name": unknown[0],
-        "names": ", ".join(f"{{{name}}}" for name in PLACEHOLDERS),
-    }
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with its placeholders replaced once; a value that looks like a placeholder stays as it is."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
-
-
-def lines(text: str) -> list[str]:
-    """One entry a line, empty lines left out."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def paragraphs(text: str) -> list[str]:
-    """Paragraphs between empty lines; a single line break inside one is a blank."""
-    return [
-        " ".join(part.split()) for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")) if part.strip()
-    ]
+    return wording.placeholder_problem(text, PLACEHOLDERS)

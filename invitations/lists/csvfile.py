@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import IO
 
-from invitations.lists.cells import harmless
 from invitations.lists.rows import HEADINGS, ListRow
+from trainings.papers.cells import harmless
 
 
 def write(rows: Iterable[ListRow], stream: IO[bytes]) -> int:

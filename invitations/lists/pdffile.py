@@ -1,19 +1,18 @@
 """The list as PDF: the attachment of the letter, set by Typst from data, never from pasted text."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
-import typst
 from django.utils import translation
-from django.utils.formats import date_format
 
 from audit.marks import Mark
 from invitations.lists.rows import ListRow
 from trainings.models import TrainingClass
+from trainings.papers.typesetting import pdf
+from trainings.papers.wording import period, short_day
 
 #: Up to so many rows the table is tagged for screen readers. Tags make a page seven times as large and the
 #: setting twice as slow; whoever needs a longer list read aloud has the XLSX.
@@ -48,32 +47,16 @@ def write(
             "title": "Daftar Peserta yang Diundang",
             "class": str(training_class),
             "code": training_class.code,
-            "period": _period(training_class),
+            "period": period(training_class.first_day, training_class.last_day),
             "place": training_class.place,
             "organiser": training_class.organiser.name,
             "unit": unit_name,
-            "letter": {"number": letter.number, "date": _day(letter.date)} if letter else None,
+            "letter": {"number": letter.number, "date": short_day(letter.date)} if letter else None,
             "printed": mark.sentence,
             "rows": lines,
         }
-    pdf: Any = typst.compile(  # type: ignore[type-var]  # the stub ties unrelated arguments together
-        TEMPLATES / "list.typ",
-        root=str(TEMPLATES),
-        sys_inputs={"data": json.dumps(document, ensure_ascii=False)},
-        ignore_system_fonts=True,
-        pdf_tags=len(lines) <= TAGGED_ROWS,
-    )
-    stream.write(pdf)
+    stream.write(pdf(TEMPLATES / "list.typ", document, tagged=len(lines) <= TAGGED_ROWS))
     return len(lines)
-
-
-def _day(value: date) -> str:
-    return date_format(value, "j F Y")
-
-
-def _period(training_class: TrainingClass) -> str:
-    first, last = _day(training_class.first_day), _day(training_class.last_day)
-    return first if first == last else f"{first} s.d. {last}"
 
 
 def _cell(value: Any) -> str:

@@ -7,8 +7,8 @@ from typing import IO
 import xlsxwriter
 
 from audit.marks import Mark
-from invitations.lists.cells import harmless
 from invitations.lists.rows import HEADINGS, ListRow
+from trainings.papers.cells import harmless
 
 #: Width of each column in characters, in the order of the headings.
 _WIDTHS = (5, 34, 21, 24, 28, 36, 24, 22, 11, 38, 13, 13, 10, 60, 20, 13)

@@ -24,8 +24,8 @@ from trainings.models import TrainingClass
 
 @access(Permission.SEE_SELECTIONS)
 def invitation_list(request: HtmxRequest) -> HttpResponse:
-    """Everybody in scope who was invited, the latest first."""
-    invited = Invitation.objects.visible_to(request.user).for_table().order_by("-pk")
+    """Everybody in scope who was invited, the latest selection first, each in rank order."""
+    invited = Invitation.objects.visible_to(request.user).for_table().order_by("-selection_id", "rank", "pk")
     filtered = InvitationFilter(request.GET, queryset=invited, user=request.user)
     table = InvitationTable(filtered.qs, exclude=("reason",))
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)

@@ -1,24 +1,23 @@
 """The first page after signing in: what waits for this person, by role."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import SIGNED_IN, access, holds
+from accounts.access import PUBLIC, access, holds
 from accounts.roles import Permission
-from employees.filters import UNTRAINED_YEARS, years_before
-from employees.models import Employee
-from employees.scoping import scope_roots
 from invitations.models import Candidate, Invitation, Objection, Override, Selection
 from invitations.undelivered import undelivered
 from invitations.views.own import own_context
+from reports import views as reports
+from reports.figures.coverage import Group, everybody
+from reports.scope import Scope
+from simdiklat.views import front
 from trainings.models import TrainingClass
 
 #: Weeks of classes shown to planners, and classes at most.
@@ -26,14 +25,14 @@ WEEKS = 8
 CLASSES_SHOWN = 15
 #: Lines of each list on the page.
 LISTED = 10
-#: Seconds for which figures over many people are kept.
-FIGURES_KEPT = 300
 
 
-@access(SIGNED_IN)
+@access(PUBLIC)
 def home(request: HttpRequest) -> HttpResponse:
-    """Planner, region, auditor, leader or employee: the first of these that fits."""
+    """Planner, region, auditor, leader or employee: the first of these that fits; else the public front."""
     user = request.user
+    if not user.is_authenticated:
+        return front.front(request)
     if holds(user, Permission.PLAN_CLASSES):
         return render(request, "simdiklat/home_planner.html", _planner(user))
     if holds(user, Permission.REVIEW):
@@ -53,38 +52,9 @@ def _hello(user: Any) -> str:
     return _("Welcome, %(name)s") % {"name": user.get_short_name()}
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """How many active people there are, and how many without training (the ministry's indicator)."""
-
-    people: int
-    untrained: int
-    never: int
-
-    def share(self, part: int) -> str:
-        """A part of the people in whole percent; "–" without people."""
-        return f"{part * 100 // self.people}%" if self.people else "–"
-
-    @property
-    def untrained_share(self) -> str:
-        return self.share(self.untrained)
-
-    @property
-    def never_share(self) -> str:
-        return self.share(self.never)
-
-
-def coverage(user: Any) -> Coverage:
-    """Counts over the people whose figures the user may see; kept for FIGURES_KEPT seconds."""
-    roots = scope_roots(user, Permission.SEE_FIGURES)
-    key = f"coverage:{timezone.localdate()}:{','.join(roots)}"
-    found = cache.get(key)
-    if found is None:
-        people = Employee.objects.visible_to(user, Permission.SEE_FIGURES).active()
-        limit = years_before(timezone.localdate(), UNTRAINED_YEARS)
-        found = (people.count(), people.untrained_since(limit).count(), people.never_trained().count())
-        cache.set(key, found, FIGURES_KEPT)
-    return Coverage(*found)
+def coverage(user: Any) -> Group:
+    """Counts over the people whose figures the user may see; at most five minutes old."""
+    return everybody(Scope.of(user))
 
 
 def _planner(user: Any) -> dict[str, Any]:
@@ -104,6 +74,7 @@ def _planner(user: Any) -> dict[str, Any]:
         "drafts": plannable.drafts().for_table().order_by("first_day", "code")[:LISTED],
         "outstanding": _outstanding(user),
         "coverage": coverage(user),
+        "blocks": [reports.block(key, Scope.of(user)) for key in ("lorenz", "trend")],
         "sees_people": True,
     }
 
@@ -141,6 +112,7 @@ def _region(user: Any) -> dict[str, Any]:
         "classes": classes,
         "awaiting": awaiting[:LISTED],
         "outstanding": _outstanding(user),
+        "blocks": [reports.block(key, Scope.of(user)) for key in ("units", "hours")],
         "sees_people": True,
     }
 
@@ -155,8 +127,7 @@ def _auditor(user: Any) -> dict[str, Any]:
 
 
 def _leader(user: Any) -> dict[str, Any]:
-    return {
+    return reports.overview(user) | {
         "title": _hello(user),
-        "coverage": coverage(user),
         "coming": TrainingClass.objects.visible_to(user).scheduled().upcoming().count(),
     }

@@ -15,6 +15,7 @@ from accounts.access import access, holds
 from accounts.roles import Permission
 from employees.scoping import scope_roots, within
 from invitations import links
+from outbox import rendering
 from outbox import views as outbox_views
 from outbox.models import Message
 
@@ -38,8 +39,8 @@ def own_messages(request: HttpRequest) -> HttpResponse:
 def _in_scope(user: Any) -> Any:
     if not mails_are_files():
         raise Http404
-    # A link to set a password is its reader's alone.
-    return Message.objects.exclude(kind="password_link").filter(
+    # A code to set a password, and what was changed about a sign-in, are their reader's alone.
+    return Message.objects.exclude(kind__in=[*rendering.secret_kinds(), "security_notice"]).filter(
         within(scope_roots(user, Permission.SEE_SELECTIONS), "unit_path")
     )
 

@@ -62,7 +62,7 @@ def test_signing_out_needs_a_post(client, cast):
 def test_the_password_can_be_changed(client, cast):
     client.force_login(cast.central)
     new = "another long enough passphrase"
-    fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    fields = {"oldpassword": PASSWORD, "password1": new, "password2": new}
     assert client.post(reverse("accounts:password"), fields).status_code == 302
     cast.central.refresh_from_db()
     assert cast.central.check_password(new)

@@ -23,13 +23,14 @@ from invitations import actions, tasks
 from invitations.delivery import seats
 from invitations.letters import bundles, files, making, numbering, offices, rendering
 from invitations.letters.samples import sample_document
-from invitations.letters.texts import default_texts, fill, paragraphs, placeholder_problem
+from invitations.letters.texts import default_texts, placeholder_problem
 from invitations.models import Invitation, Letter, LetterName, LetterTemplate, NumberSeries
 from jobs.models import Job
 from simdiklat.integrity import problems
 from tests import factories
 from tests.races import at_once
 from trainings.models import TrainingClass
+from trainings.papers.wording import fill, paragraphs
 
 pytestmark = pytest.mark.django_db
 
@@ -399,7 +400,7 @@ def test_the_qr_leads_to_the_public_page(cast, issued):
     letter = making.make(training_class=issued, by=cast.organiser).letters[0]
     url = letter.data["check"]["url"]
     assert url.endswith(f"/surat/{letter.public_id}/")
-    assert segno.make(url, error="m", micro=False).svg_inline(border=0, scale=4) == rendering._qr(url)
+    assert segno.make(url, error="m", micro=False).svg_inline(border=0, scale=4) == rendering.qr(url)
     draft = sample_document(issued.organiser, default_texts(issued.organiser), date(2026, 6, 5))
     assert draft["check"]["url"] == ""
     pages = text_of(rendering.pdf_of(draft))

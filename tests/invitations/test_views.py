@@ -183,6 +183,21 @@ def test_lists_of_invitations_cost_the_same_at_one_row_and_at_three(
         assert client.get(address).content.decode().count("<tr ") == 3
 
 
+def test_invitations_are_listed_latest_selection_first_each_in_rank_order(client, cast, tree):
+    client.force_login(cast.operator)
+    for code in ("Q1", "Q2"):
+        factories.employee(tree.surabaya)
+        made = factories.training_class(factories.programme(code), tree.bdk, [tree.east], seats=2)
+        started = actions.start_selection(training_class=made, by=cast.organiser, in_background=False)
+        actions.run_selection(started.pk)
+        actions.approve(selection=started, by=cast.organiser, in_background=False)
+        actions.issue(started.pk)
+    rows = client.get(reverse("invitations:list")).context["table"].data
+    order = [(invitation.selection_id, invitation.rank) for invitation in rows]
+    assert order == sorted(order, key=lambda pair: (-pair[0], pair[1]))
+    assert len({selection for selection, _rank in order}) == 2
+
+
 @pytest.mark.parametrize("outcome", ["selected", "waiting"])
 def test_the_ranked_names_cost_the_same_at_one_row_and_at_more(
     client, cast, tree, django_assert_num_queries, outcome

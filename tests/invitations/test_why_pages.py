@@ -124,6 +124,15 @@ def test_an_issued_selection_shows_rank_tuple_and_code(client, selection, as_per
     assert not [other for other in others if other in main]
 
 
+def test_only_the_lottery_number_looks_like_a_hash():
+    from django.template.loader import render_to_string
+
+    words = "x" * 64  # a sentence may be as long as a hash
+    shown = render_to_string("invitations/_tuple.html", {"tuple": [("a", words), ("b", "c" * 64)]})
+    assert f"<dd>{words}</dd>" in shown
+    assert f'<dd class="hash">{"c" * 64}</dd>' in shown
+
+
 def test_whoever_moved_away_still_reads_the_own_rank(client, cast, tree, selection, as_person):
     person = as_person("A")
     person.unit = tree.semarang

@@ -84,9 +84,23 @@ def tamper(*statements: str) -> None:
         ("UPDATE invitations_selection SET excluded = '{}'", "evidence"),
         ("UPDATE invitations_selection SET requested_by_id = NULL", "evidence"),
         ("UPDATE invitations_selection SET evidence_sha256 = repeat('0', 64)", "evidence"),
+        ("UPDATE invitations_selection SET evidence_file = ''", "evidence"),
+        ("DELETE FROM invitations_invitation WHERE state = 'declined'", "messages"),
+        ("DELETE FROM invitations_invitation WHERE state = 'declined'", "answers on record"),
+        (
+            "DELETE FROM trainings_participation WHERE state = 'released' AND 'declined' <> ''",
+            "invitations and seats",
+        ),
+        (
+            "UPDATE invitations_invitation SET state = 'expired' WHERE state = 'declined'",
+            "answers on record",
+        ),
     ],
 )
 def test_what_was_changed_behind_the_portals_back_is_found(selection, statement, invariant):
+    if "'declined'" in statement:
+        actions.answer(invitation=Invitation.objects.first(), answer="decline", by=None, reason="SAKIT")
+        assert problems() == {}
     tamper(statement)
     assert invariant in problems()
 
@@ -116,6 +130,37 @@ def rewrite(selection, change) -> None:
 )
 def test_evidence_rewritten_with_a_fitting_hash_is_found(selection, change):
     rewrite(selection, change)
+    assert verify(selection).differences != []
+
+
+def test_evidence_rows_and_hash_replaced_together_are_found_by_the_audit_trail(selection):
+    def later(header, lines):
+        header["proposed_at"] = "2020-01-01T00:00:00+00:00"  # nothing that is stored elsewhere
+
+    rewrite(selection, later)
+    (difference,) = verify(selection).differences
+    assert selection.evidence_sha256 in difference
+
+
+def test_any_flipped_byte_of_the_evidence_is_a_finding(selection):
+    path = evidence.path_of(selection.evidence_file)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        assert verify(selection).differences != [], place
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 5},
+        {"parameters": None},
+        {"parameters": {"allocation": "NASIONAL", "areas": 3}},
+        {"commitment": []},
+    ],
+)
+def test_evidence_with_values_of_another_kind_is_a_finding(selection, change):
+    rewrite(selection, lambda header, lines: header.update(change))
     assert verify(selection).differences != []
 
 

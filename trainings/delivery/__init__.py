@@ -1,0 +1,1 @@
+"""Plain functions that views, tasks and actions share: check-ins, results, completion."""
