@@ -7,6 +7,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.tracking import tracked
 from employees.codes import (
     PNS_GRADES,
     Activity,
@@ -21,6 +22,7 @@ from employees.formatting import masked
 from employees.querysets import EmployeeQuerySet, ServiceAreaQuerySet, UnitQuerySet
 
 
+@tracked(exclude=["path"])
 class Unit(models.Model):
     """A work unit (satuan kerja). `path` is kept by the database from `parent` (migration 0002)."""
 
@@ -80,6 +82,7 @@ class ServiceArea(models.Model):
         return f"{self.organiser} → {self.area}"
 
 
+@tracked()
 class Employee(models.Model):
     """A person in the ministry's service. The NIP changes in a career; the key is `id`."""
 
@@ -171,3 +174,7 @@ class FormerNip(models.Model):
 
     def __str__(self) -> str:
         return self.nip
+
+
+# Here, so that Django finds them with the room's other models.
+from employees.correction_models import CorrectionRequest  # noqa: E402, F401 - registered with the room

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from employees import activation, views
+from employees.corrections import views as corrections
 from employees.granting import views as granting
 from employees.privacy import views as privacy
 
@@ -17,6 +18,9 @@ urlpatterns = [
     path("users/<int:pk>/grant/", granting.account_grant, name="account_grant"),
     path("users/<int:pk>/switch/", granting.account_switch, name="account_switch"),
     path("grants/<int:pk>/end/", granting.grant_end, name="grant_end"),
+    path("corrections/", corrections.correction_list, name="corrections"),
+    path("corrections/<int:pk>/", corrections.answer_correction, name="answer_correction"),
+    path("me/corrections/", corrections.own_corrections, name="corrections_own"),
     path("me/readings/", privacy.readings, name="readings"),
     path("me/who-can-see/", privacy.who_can_see, name="who_can_see"),
 ]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
@@ -19,6 +21,8 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import RoleGrant
 from accounts.roles import Role
+from certificates.actions import issue_for_class
+from employees.correction_models import CorrectionRequest
 from invitations import actions, links
 from invitations.letters import making
 from invitations.models import Objection, Override
@@ -78,6 +82,13 @@ KINDS = {
     "jobs/": "job",
     "messages/": "message",
     "mailbox/": "message",
+    "certificates/": "certificate",
+    "certificates/templates/": "unit",
+    "me/certificates/": "certificate",
+    "corrections/": "correction",
+    "changes/": "employee",
+    "account/sessions/": "session",
+    "account/passkeys/": "passkey",
 }
 #: Addresses that need another object than their route says: these act on a proposal, not on what is issued.
 KINDS_BY_NAME = {
@@ -87,6 +98,8 @@ KINDS_BY_NAME = {
 #: How the other parts of an address are filled, from the world and the place.
 PARTS: dict[str, Callable[[World, str], Any]] = {
     "kind": lambda world, place: "csv",
+    "key": lambda world, place: "units",
+    "record": lambda world, place: "employee",
     "token": lambda world, place: links.token_for(world.pk("invitation", place)),
     "public_id": lambda world, place: world.objects["letter"][place].public_id,
     "uidb64": lambda world, place: urlsafe_base64_encode(str(world.pk("user", place)).encode()),
@@ -95,6 +108,10 @@ PARTS: dict[str, Callable[[World, str], Any]] = {
 PARTS_BY_NAME: dict[tuple[str, str], Callable[[World, str], Any]] = {
     ("employees:set_password", "token"): lambda world, place: default_token_generator.make_token(
         world.objects["user"][place]
+    ),
+    ("own_data_file", "kind"): lambda world, place: "json",
+    ("certificates:check", "public_id"): lambda world, place: (
+        world.objects["certificate"][place].versions.get().public_id
     ),
 }
 
@@ -173,6 +190,13 @@ def _person_at(world: World, place: str, unit: Any, builder: Any) -> None:
         user=get_user_model().objects.create_user(f"holder-{place}"), role=Role.REGION, unit=unit,
         granted_by=builder,
     ))  # fmt: skip
+    world.put("session", place, UserSession.objects.create(
+        user=user, session_key=f"key-{place}", ip="192.0.2.1", user_agent="x",
+    ))  # fmt: skip
+    world.put("passkey", place, Authenticator.objects.create(user=user, type="webauthn", data={}))
+    world.put("correction", place, CorrectionRequest.objects.create(
+        employee=person, field="position", value="Guru", due_at=timezone.now(),
+    ))  # fmt: skip
     world.put("job", place, Job.objects.create(task="none", title=place, owner=user, state="done"))
 
 
@@ -206,6 +230,14 @@ def _class_at(world: World, place: str, unit: Any, builder: Any, n: int) -> None
     world.put("objection", place, Objection.objects.create(
         employee=person, training_class=issued, selection=selection, text="x", due_on=later,
     ))  # fmt: skip
+
+    other = factories.programme(f"E-{place}", resets_wait=False)  # whoever passed is not invited again
+    ended = factories.training_class(
+        other, unit, [unit], first_day=timezone.localdate() - timedelta(days=90 + 20 * n)
+    )  # fmt: skip
+    record = factories.history(person, ended.last_day, other, training_class=ended)
+    issued_papers = issue_for_class(training_class=ended, records=[record], by=None)
+    world.put("certificate", place, issued_papers[0])
 
     proposed = factories.training_class(
         programme, unit, [unit], first_day=later + timedelta(days=10), seats=8, review_days=3,
