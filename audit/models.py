@@ -8,7 +8,7 @@ the moment of the commit. Rows can be neither changed nor deleted afterwards.
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +35,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="audit_event_object"),
             models.Index(fields=["actor_id", "-id"], name="audit_event_actor"),
+            models.Index(OpClass("verb", name="text_pattern_ops"), "id", name="audit_event_verb"),
         ]
 
     def __str__(self) -> str:

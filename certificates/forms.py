@@ -31,6 +31,19 @@ class CheckForm(forms.Form):
     )  # fmt: skip
 
 
+class PaperForm(forms.Form):
+    """Number and day of a paper; both may stay open, to be written by hand."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Number"), max_length=120, required=False,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )  # fmt: skip
+    dated = forms.DateField(
+        label=gettext_lazy("Date"), required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
+    )  # fmt: skip
+
+
 class ReasonForm(forms.Form):
     """A reason in a few words, kept on record."""
 

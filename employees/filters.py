@@ -49,6 +49,8 @@ class TracedFilterSet(filters.FilterSet):
 
 
 class EmployeeFilter(TracedFilterSet):
+    same_for_everybody = True
+
     q = filters.CharFilter(
         label=_("Name or NIP"), method="search",
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),

@@ -50,6 +50,7 @@ class Unit(models.Model):
         ]
         indexes = [
             models.Index(fields=["path"], name="employees_unit_path"),
+            models.Index(fields=["name"], name="employees_unit_by_name"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="employees_unit_name"),
         ]
 
@@ -105,7 +106,13 @@ class Employee(models.Model):
     )
     level = models.CharField(_("level"), max_length=20, choices=Level.choices, blank=True, db_default="")
     position = models.CharField(_("position"), max_length=200, blank=True, db_default="")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="employees", verbose_name=_("unit"))
+    unit = models.ForeignKey(
+        Unit,
+        on_delete=models.PROTECT,
+        related_name="employees",
+        verbose_name=_("unit"),
+        db_index=False,  # employees_by_unit begins with it
+    )
     service_start = models.DateField(_("in service since"))
     retirement_date = models.DateField(_("retires on"))
     email = models.CharField(_("e-mail"), max_length=254, blank=True, db_default="")
@@ -129,7 +136,11 @@ class Employee(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["name", "id"], name="employees_by_name"),
+            # The orders of the list of people; `activity` is beside the name, because only the active are listed.
+            models.Index(fields=["name", "id"], include=["activity"], name="employees_in_order"),
+            models.Index(fields=["unit", "name", "id"], name="employees_by_unit"),
+            models.Index(fields=["status", "name", "id"], name="employees_by_status"),
+            models.Index(fields=["position_kind", "name", "id"], name="employees_by_kind"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="employees_name_trgm"),
             GinIndex(OpClass("nip", name="gin_trgm_ops"), name="employees_nip_trgm"),
         ]

@@ -11,6 +11,25 @@ from django.utils import timezone
 from accounts.roles import Permission
 from employees.scoping import ScopedQuerySet, scope_roots, within
 
+#: Letters that make a trigram: what is shorter is found by the index only where a word begins.
+TRIGRAM = 3
+
+
+def containing(field: str, text: str) -> dict[str, str]:
+    """Filter of a column with a trigram index: it contains the text, or begins with it when that is short."""
+    return {f"{field}__{'contains' if len(text) >= TRIGRAM else 'startswith'}": text}
+
+
+def named(field: str, words: list[str]) -> Q:
+    """Condition: the name in `field` contains every word; short ones begin one of its parts."""
+    condition = Q()
+    for word in words:
+        if len(word) >= TRIGRAM:
+            condition &= Q(**{f"{field}__icontains": word})
+        else:
+            condition &= Q(**{f"{field}__istartswith": word}) | Q(**{f"{field}__icontains": f" {word}"})
+    return condition
+
 
 class UnitQuerySet(ScopedQuerySet):
     unit_path = "path"
@@ -42,17 +61,16 @@ class EmployeeQuerySet(ScopedQuerySet):
         return self.filter(activity="AKTIF")
 
     def search(self, text: str) -> Self:
-        """People whose name contains every word, or whose NIP or ID contains the text (blanks dropped)."""
+        """People whose name contains every word, or whose NIP contains the digits (blanks dropped), or whose
+        ID is the text. Words of one or two letters, and so few digits, must begin a part of the name or the NIP.
+        """
         words = text.split()
         if not words:
             return self
         digits = text.replace(" ", "").replace(".", "")
         if digits.isdigit():
-            return self.filter(Q(nip__contains=digits) | Q(external_id=digits))
-        named = Q()
-        for word in words:
-            named &= Q(name__icontains=word)
-        return self.filter(named | Q(external_id=text.strip()))
+            return self.filter(Q(**containing("nip", digits)) | Q(external_id=digits))
+        return self.filter(named("name", words) | Q(external_id=text.strip()))
 
     def for_table(self) -> Self:
         """With unit and standing, so that a list costs the same at any length."""

@@ -43,6 +43,14 @@ def _read_roots(user: Any, permission: str, service_areas: bool) -> list[str]:
     return sorted(path for path in paths if not any(path != p and path.startswith(p) for p in paths))
 
 
+def covers_everything(path: str) -> bool:
+    """Whether the path is above every unit: `/`, or the one root's own (`/1/`; the database allows one).
+
+    Then no row has to be compared with it, and a list need not even read the units to be in scope.
+    """
+    return path == EVERYWHERE or (path.startswith("/") and path.endswith("/") and path.count("/") == 2)
+
+
 def reach(grants: Iterable[RoleGrant], *, service_areas: bool = True) -> dict[int, set[str]]:
     """Paths at or below which each of these grants holds, by the grant's key: its unit, and what it serves."""
     grants = list(grants)
@@ -75,9 +83,11 @@ def within(paths: Iterable[str], field: str) -> Q:
     """Condition: the unit path in `field` lies at or below one of `paths`. No paths: matches nothing."""
     condition = Q(pk__in=[])
     for path in paths:
-        condition |= Q() if path == EVERYWHERE else Q(**{f"{field}__startswith": path})
-        if path == EVERYWHERE:
-            return Q()
+        if covers_everything(path):
+            return ~Q(
+                pk__in=[]
+            )  # true of every row, and still so beside an `|`, where an empty Q would vanish
+        condition |= Q(**{f"{field}__startswith": path})
     return condition
 
 

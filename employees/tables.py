@@ -1,49 +1,99 @@
 """The base of every list, and the list of people."""
 
+import hashlib
 from typing import Any, cast
 
 import django_tables2 as tables
-from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.core.cache import cache
+from django.http import HttpRequest, QueryDict
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django_tables2.rows import BoundRows
 
 from employees import formatting
+from employees.cells import rows_html
 from employees.models import Employee
 from employees.naming import nip_for
+from employees.paging import PARAMETERS, Page, Pages, address
 from employees.templatetags.portal import TONES
 
-#: Rows that are counted, and can be paged through, at most: beyond it the filters are the better way.
-COUNT_LIMIT = 10_000
+#: Rows that are counted while a page is made: beyond it the page says "more than" and has the rest counted apart.
+COUNT_LIMIT = 1_000
+#: Seconds for which the exact count of a long list is kept.
+COUNT_KEPT = 60
 PER_PAGE = 25
 
 
-class CappedPaginator(Paginator):
-    """Counts up to COUNT_LIMIT and says "10,000+" beyond: an exact count is most of a long list's cost."""
+class CountedPaginator(Pages):
+    """The pages of a table and how many rows it has, in honest words."""
+
+    def __init__(self, table: "PortalTable", per_page: int, counted: Any = None) -> None:
+        super().__init__(
+            cast(Any, table.data).data, per_page=per_page, prefix=table.prefix or "", counted=counted
+        )
+        self.table = table
+        self._known: int | None = None
+
+    def get_page(self, parameters: QueryDict) -> Page:
+        """The page asked for, with the table's rows on it."""
+        wants_last = parameters.get(f"{self.prefix}page", "") not in ("", "1")
+        page = self.page(parameters, rows_known=self._exact if wants_last else None)
+        if page.number == 1 and not page.has_next:
+            self._known = len(page.records)  # all of it is here: nothing to count
+        page.object_list = BoundRows(page.records, table=self.table)
+        return page
 
     @cached_property
     def _counted(self) -> int:
-        # The paginator is handed the table's rows, whose `data` is the table's data.
-        data = cast(Any, self.object_list).data.data
-        if isinstance(data, list):
-            return len(data)
-        return data.order_by()[: COUNT_LIMIT + 1].count()
+        return self.count_to(COUNT_LIMIT) if self._known is None else self._known
+
+    @property
+    def _exact(self) -> int | None:
+        return self._counted if self._counted <= COUNT_LIMIT else None
 
     @property
     def count(self) -> int:
+        """Rows counted: no further than COUNT_LIMIT."""
         return min(self._counted, COUNT_LIMIT)
+
+    @property
+    def capped(self) -> bool:
+        return self._counted > COUNT_LIMIT
+
+    @property
+    def num_pages(self) -> int | None:
+        """How many pages there are; None when the rows were not counted to the end."""
+        return None if self.capped else max(1, -(-self._counted // self.per_page))
 
     @property
     def count_words(self) -> str:
         """How many rows there are, as a sentence for the list."""
-        if self._counted > COUNT_LIMIT:
-            return _("More than %(limit)s rows; narrow the list with the filters") % {
-                "limit": number_format(COUNT_LIMIT, force_grouping=True)
-            }
-        return ngettext("%(n)d row", "%(n)d rows", self.count) % {"n": self.count}
+        if self.capped:
+            return _("More than %(limit)s rows") % {"limit": _grouped(COUNT_LIMIT)}
+        return _rows_in_words(self.count)
+
+    def exact_words(self) -> str:
+        """The same counted to the end, once a minute for everybody who sees the same rows."""
+        if not self.capped:
+            return self.count_words
+        key = "rows:" + hashlib.sha256(str(self.counted.order_by().query).encode()).hexdigest()
+        found = cache.get(key)
+        if found is None:
+            found = self.counted.order_by().count()
+            cache.set(key, found, COUNT_KEPT)
+        return _rows_in_words(found)
+
+
+def _grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
+def _rows_in_words(number: int) -> str:
+    return ngettext("%(n)s row", "%(n)s rows", number) % {"n": _grouped(number)}
 
 
 class PortalTable(tables.Table):
@@ -52,15 +102,20 @@ class PortalTable(tables.Table):
     plain = False
     caption: Any = ""
     empty_hint: Any = ""
+    #: Whether the view counts to the end when it is asked with `count=exact` (employees/listing.py).
+    counts_exactly = False
 
-    def paged(self, request: HttpRequest, per_page: int = PER_PAGE) -> "PortalTable":
-        """Order and page this table by the address and return it. A page too far shows the last."""
+    def paged(self, request: HttpRequest, per_page: int = PER_PAGE, counted: Any = None) -> "PortalTable":
+        """Order and page this table by the address and return it. A page too far shows the last.
+
+        `counted`: the same rows without what only their display needs, which are quicker to count.
+        """
         self.request = request
         order = request.GET.getlist(self.prefixed_order_by_field)
         if order:
             self.order_by = order
-        self.paginator = CappedPaginator(self.rows, per_page)
-        self.page = self.paginator.get_page(request.GET.get(self.prefixed_page_field))
+        self.paginator = CountedPaginator(self, per_page, counted)
+        self.page = self.paginator.get_page(request.GET)
         return self
 
     def keys(self, accessor: str = "pk") -> list[int]:
@@ -71,6 +126,59 @@ class PortalTable(tables.Table):
         """All rows on one page, for lists that are short by nature."""
         self.request = request
         return self
+
+    def _link(self, word: str, label: str, changes: dict[str, str] | None) -> tuple[str, str, str]:
+        url = "" if changes is None else address(self.request.GET, changes, self.prefix or "")
+        return word, label, url
+
+    @property
+    def pager_back(self) -> list[tuple[str, str, str]]:
+        """Links towards the beginning: name, word, address (empty: we are there)."""
+        return [
+            self._link("first", _("First"), self.page.first),
+            self._link("prev", _("Previous"), self.page.previous),
+        ]
+
+    @property
+    def pager_on(self) -> list[tuple[str, str, str]]:
+        """Links towards the end."""
+        return [self._link("next", _("Next"), self.page.next), self._link("last", _("Last"), self.page.last)]
+
+    @property
+    def page_words(self) -> str:
+        """Where we are: "Page 3 of 12", as far as it is known."""
+        number, pages = self.page.number, self.paginator.num_pages
+        if number and pages:
+            return _("Page %(number)s of %(pages)s") % {"number": number, "pages": pages}
+        if number:
+            return _("Page %(number)s") % {"number": _grouped(number)}
+        return _("Last page") if not self.page.has_next else _("Further on")
+
+    def sort_address(self, order: str) -> str:
+        """The address of the first page in this order."""
+        query = self.request.GET.copy()
+        for name in PARAMETERS:
+            query.pop(f"{self.prefix or ''}{name}", None)
+        query[self.prefixed_order_by_field] = order
+        return "?" + query.urlencode()
+
+    @property
+    def exact_count_url(self) -> str:
+        """Where the rows are counted to the end; empty where that is not needed or not offered."""
+        if not self.counts_exactly or not getattr(self, "paginator", None) or not self.paginator.capped:
+            return ""
+        return address(self.request.GET, {"count": "exact"})
+
+    @property
+    def kept_parameters(self) -> list[tuple[str, str]]:
+        """The address without the page: what the form that jumps to a value carries along."""
+        names = {f"{self.prefix or ''}{name}" for name in PARAMETERS}
+        return [(k, v) for k, values in self.request.GET.lists() if k not in names for v in values]
+
+    @property
+    def body(self) -> SafeString:
+        """The rows as HTML. Written in Python and not in the template: it is most of what a page costs."""
+        return mark_safe("".join(rows_html(self)))  # noqa: S308 - every cell is escaped there
 
 
 class StateColumn(tables.Column):
@@ -96,23 +204,24 @@ REASON = {"td": {"class": "reason"}}
 NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
 
 
+#: The order of the ranking but for the lottery, which is each class's own.
+BY_WAIT = ("standing__ever_trained", "standing__waiting_since", "standing__service_start", "pk")
+
+
 class EmployeeTable(PortalTable):
+    counts_exactly = True
     name = tables.Column(
         gettext_lazy("Name"), linkify=("employees:detail", {"pk": tables.A("pk")}), attrs=LEAD
     )
-    position = tables.Column(gettext_lazy("Position"), empty_values=())
-    unit = tables.Column(gettext_lazy("Unit"), order_by=("unit__name", "name", "pk"))
-    status = tables.Column(gettext_lazy("Status"))
+    position = tables.Column(gettext_lazy("Position"), empty_values=(), orderable=False)
+    unit = tables.Column(gettext_lazy("Unit"), order_by=("unit__name", "unit_id", "name", "pk"))
+    status = tables.Column(gettext_lazy("Status"), order_by=("status", "name", "pk"))
+    # Ordered as the ranking is, by its index: who never had one first, then the longest ago.
     last_training = DayColumn(
-        gettext_lazy("Last training"),
-        accessor="standing__last_training",
-        order_by=("standing__last_training", "pk"),
+        gettext_lazy("Last training"), accessor="standing__last_training", order_by=BY_WAIT
     )
     waiting = tables.Column(
-        gettext_lazy("Wait"),
-        accessor="standing__waiting_since",
-        attrs=WAIT,
-        order_by=("standing__ever_trained", "standing__waiting_since", "standing__service_start", "pk"),
+        gettext_lazy("Wait"), accessor="standing__waiting_since", attrs=WAIT, order_by=BY_WAIT
     )
 
     caption = gettext_lazy("Employees")

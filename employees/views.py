@@ -12,6 +12,7 @@ from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from employees.actions import note_found, note_viewed
 from employees.filters import EmployeeFilter
+from employees.listing import respond
 from employees.models import Employee, Unit
 from employees.tables import EmployeeTable
 
@@ -22,13 +23,13 @@ UNITS_OFFERED = 10
 @access(Permission.SEE_PEOPLE)
 def employee_list(request: HtmxRequest) -> HttpResponse:
     """The people in scope; filters and order live in the address."""
-    people = Employee.objects.visible_to(request.user).active().for_table()
+    people = Employee.objects.visible_to(request.user).active()
     filtered = EmployeeFilter(request.GET, queryset=people, user=request.user)
-    table = EmployeeTable(filtered.qs).paged(request)
+    table = EmployeeTable(filtered.qs.for_table()).paged(request, counted=filtered.qs)
     if filtered.searches:
         note_found(people=table.keys(), by=request.user, where="employees:list", filters=filtered.given)
     context = {"title": _("Employees"), "filter": filtered, "table": table}
-    return render(request, "_table.html" if request.htmx else "employees/list.html", context)
+    return respond(request, "employees/list.html", context)
 
 
 @access(Permission.SEE_PEOPLE)

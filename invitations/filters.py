@@ -13,6 +13,8 @@ from invitations.models import Invitation
 
 
 class InvitationFilter(TracedFilterSet):
+    same_for_everybody = True
+
     q = filters.CharFilter(
         label=_("Name, NIP or class"), method="search",
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),

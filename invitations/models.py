@@ -313,6 +313,7 @@ class Invitation(models.Model):
             ),
             models.Index(fields=["employee", "-id"], name="invitations_of_person"),
             models.Index(fields=["training_class", "rank"], name="invitations_of_class"),
+            models.Index(fields=["-selection", "rank", "id"], name="invitations_latest"),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,8 @@ from trainings.models import TrainingClass
 
 #: States of an invitation that still holds a seat: live (issued) and accepted.
 LIVE = ("issued", "accepted")
+#: People whose invitations are looked up by their keys.
+NAMED = 1_000
 
 
 class SelectionQuerySet(models.QuerySet):
@@ -205,15 +207,16 @@ class InvitationQuerySet(ScopedQuerySet):
         return self.select_related("employee__unit", "training_class__programme", "stratum")
 
     def search(self, text: str) -> Self:
-        """Of people or classes whose name contains every word, or of the NIP typed with or without blanks."""
-        digits = text.replace(" ", "").replace(".", "")
-        if digits.isdigit():
-            return self.filter(employee__nip__contains=digits)
-        person, course = models.Q(), models.Q()
-        for word in text.split():
-            person &= models.Q(employee__name__icontains=word)
-            course &= models.Q(training_class__programme__name__icontains=word)
-        return self.filter(person | course)
+        """Of the people found by this text, or to the classes of programmes whose name contains every word."""
+        words = text.split()
+        if not words:
+            return self
+        classes = list(TrainingClass.objects.search(text).values_list("pk", flat=True))
+        people = Employee.objects.search(text).values_list("pk", flat=True)
+        # Few: named one by one, so that indexes find their invitations. Many: nearly any page has some.
+        named = list(people[: NAMED + 1])
+        found = named if len(named) <= NAMED else people
+        return self.filter(Q(employee__in=found) | Q(training_class__in=classes))
 
     def of_classes_planned_by(self, user: Any) -> Self:
         """Invitations to the classes the user plans."""

@@ -124,6 +124,8 @@ class CandidateTable(PortalTable):
 class InvitationTable(PortalTable):
     """Invitations with their states; the class is left out inside a class's own page."""
 
+    counts_exactly = True
+
     rank = tables.Column(gettext_lazy("Rank"), attrs=NUMBER, order_by=("rank", "pk"))
     employee = tables.Column(
         gettext_lazy("Name"), order_by=("employee__name", "pk"), attrs=LEAD,

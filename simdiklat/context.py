@@ -47,6 +47,7 @@ class Frame:
             (True, _("Home"), "home", "home"),
             (holds(self._user, P.SEE_CLASSES), _("Classes"), "trainings:class_list", "classes"),
             (holds(self._user, P.SEE_PEOPLE), _("Employees"), "employees:list", "people"),
+            (holds(self._user, P.SEE_PEOPLE), _("Training history"), "trainings:history_list", "award"),
             (holds(self._user, P.SEE_SELECTIONS), _("Invitations"), "invitations:list", "invitations"),
             (holds(self._user, P.DOWNLOAD_LISTS), _("Letters"), "invitations:letter_list", "letter"),
             (holds(self._user, P.SEE_FIGURES), _("Figures"), "reports:index", "figures"),
@@ -61,6 +62,7 @@ class Frame:
                 "jobs:list",
                 "jobs",
             ),
+            (holds(self._user, P.SEE_AUDIT), _("Audit trail"), "audit", "key"),
         ]
         here = self._request.path
         entries = []

@@ -349,6 +349,15 @@ RESULTS_DIR = VAR_DIR / "results"
 LETTERS_DIR = VAR_DIR / "letters"
 #: PDFs of certificates, named by their hash. Signed ones exist nowhere else: back them up.
 CERTIFICATES_DIR = VAR_DIR / "certificates"
+#: SIASN's numbers for kinds of training (jenisDiklatId), as far as they are published; a kind that is not
+#: among them leaves the field empty, to be filled in by hand.
+SIASN_KINDS: dict[str, str] = env.json(
+    "SIASN_KINDS",
+    default={
+        "STRUKTURAL": "1", "FUNGSIONAL": "2", "TEKNIS": "3", "WORKSHOP": "4", "MANAJERIAL": "5", "SOSIOKULTURAL": "6",
+        "SOSIALISASI": "7", "BIMTEK": "8", "SEMINAR": "9", "WEBINAR": "9", "MAGANG": "10",
+    },
+)  # fmt: skip
 #: Who signs certificates electronically, by the organiser's code (docs/certificates.md).
 CERTIFICATE_SIGNERS: dict[str, dict[str, str]] = env.json("CERTIFICATE_SIGNERS", default={})
 

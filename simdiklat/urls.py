@@ -7,7 +7,7 @@ from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
 from simdiklat.privacy import views as privacy
-from simdiklat.views import frame, front, home, mailbox, samples, search
+from simdiklat.views import frame, front, home, mailbox, samples, search, trail
 
 handler400 = "simdiklat.views.frame.bad_request"
 
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("open-classes/", front.open_classes, name="open_classes"),
     path("check/", front.verification, name="verification"),
     path("search/", search.search, name="search"),
+    path("audit/", trail.event_list, name="audit"),
     path("language/", frame.language, name="language"),
     path("samples/", samples.samples, name="samples"),
     path("privacy/", privacy.privacy, name="privacy"),

@@ -7,9 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from employees.fields import UnitField
+from employees.filters import TracedFilterSet, UnitFilter
 from employees.models import Unit
-from trainings.codes import Method, ProgrammeKind
-from trainings.models import Programme, TrainingClass
+from trainings.codes import Method, ProgrammeKind, Result
+from trainings.models import HistoryRecord, Programme, TrainingClass
 
 
 def _search_input() -> forms.TextInput:
@@ -30,6 +31,8 @@ class OrganiserFilter(filters.Filter):
 
 
 class ClassFilter(filters.FilterSet):
+    same_for_everybody = True
+
     q = filters.CharFilter(label=_("Programme or code"), method="search", widget=_search_input())
     since = filters.DateFilter(
         label=_("Begins from"), field_name="first_day", lookup_expr="gte", widget=_date_input()
@@ -53,6 +56,8 @@ class ClassFilter(filters.FilterSet):
 
 
 class ProgrammeFilter(filters.FilterSet):
+    same_for_everybody = True
+
     q = filters.CharFilter(label=_("Name or code"), method="search", widget=_search_input())
     kind = filters.ChoiceFilter(label=_("Kind"), choices=ProgrammeKind.choices, empty_label=_("All"))
     method = filters.ChoiceFilter(label=_("Method"), choices=Method.choices, empty_label=_("All"))
@@ -63,3 +68,32 @@ class ProgrammeFilter(filters.FilterSet):
 
     def search(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.search(value)
+
+
+class HistoryFilter(TracedFilterSet):
+    same_for_everybody = True
+
+    q = filters.CharFilter(label=_("Name or NIP"), method="search", widget=_search_input())
+    unit = UnitFilter(label=_("Unit"))
+    programme = filters.CharFilter(label=_("Programme code"), method="of_programme", max_length=40)
+    since = filters.DateFilter(
+        label=_("Ended from"), field_name="last_day", lookup_expr="gte", widget=_date_input()
+    )
+    until = filters.DateFilter(
+        label=_("Ended until"), field_name="last_day", lookup_expr="lte", widget=_date_input()
+    )
+    result = filters.ChoiceFilter(label=_("Result"), choices=Result.choices, empty_label=_("All"))
+
+    class Meta:
+        model = HistoryRecord
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.form.fields["unit"].queryset = Unit.objects.visible_to(user)
+
+    def search(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.search(value)
+
+    def of_programme(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.of_programme(value)

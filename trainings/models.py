@@ -322,6 +322,8 @@ class HistoryRecord(models.Model):
         indexes = [
             models.Index(fields=["employee", "-last_day"], name="trainings_history_person"),
             models.Index(fields=["programme_code", "employee"], name="trainings_history_programme"),
+            models.Index(fields=["last_day", "id"], name="trainings_history_latest"),
+            models.Index(fields=["result", "last_day", "id"], name="trainings_history_result"),
             # The hours of a year, for the ceiling of the PPPK and the coverage of a year, without the table.
             models.Index(
                 fields=["last_day"],

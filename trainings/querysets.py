@@ -122,6 +122,19 @@ class HistoryQuerySet(ScopedQuerySet):
         """Records that ended in the calendar year."""
         return self.filter(last_day__year=year)
 
+    def for_table(self) -> Self:
+        """With the person and the unit, so that a list costs the same at any length."""
+        return self.select_related("employee__unit")
+
+    def search(self, text: str) -> Self:
+        """Records of the people found by this text (part of a name or a NIP, an ID)."""
+        people = apps.get_model("employees", "Employee").objects.search(text)
+        return self.filter(employee__in=people) if text.strip() else self
+
+    def of_programme(self, code: str) -> Self:
+        """Records of the programme with this code."""
+        return self.filter(programme_code=code.strip())
+
     def took_part(self) -> Self:
         """Records with result LULUS or HADIR."""
         return self.filter(result__in=("LULUS", "HADIR"))

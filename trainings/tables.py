@@ -7,9 +7,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from employees.formatting import period_text
-from employees.tables import LEAD, NUMBER, PortalTable
+from employees.naming import nip_for
+from employees.tables import LEAD, NUMBER, PortalTable, StateColumn
 from employees.templatetags.portal import TONES, period
-from trainings.models import Programme, TrainingClass
+from trainings.models import HistoryRecord, Programme, TrainingClass
 
 
 def stage(training_class: TrainingClass) -> tuple[str, Any]:
@@ -78,3 +79,41 @@ class ProgrammeTable(PortalTable):
 
     def render_resets_wait(self, value: bool) -> Any:
         return _("Yes") if value else _("No")
+
+
+class HistoryTable(PortalTable):
+    """Training history of the people in scope, the latest first."""
+
+    counts_exactly = True
+
+    employee = tables.Column(
+        _("Name"), order_by=("employee__name", "employee_id", "-last_day", "pk"), attrs=LEAD,
+        linkify=("employees:detail", {"pk": tables.A("employee_id")}),
+    )  # fmt: skip
+    title = tables.Column(_("Training"), empty_values=(), orderable=False)
+    last_day = tables.Column(_("Period"), order_by=("last_day", "pk"))
+    jp = tables.Column(_("JP"), attrs=NUMBER, orderable=False)
+    result = StateColumn(_("Result"), orderable=False)
+    unit = tables.Column(_("Unit"), accessor="employee__unit", orderable=False)
+
+    caption = _("Training history")
+    empty_text = _("No training of your people fits these filters.")
+    empty_hint = _("Take one of the filters away, or write less of the name.")
+
+    class Meta:
+        model = HistoryRecord
+        fields = ("employee", "title", "last_day", "jp", "result", "unit")
+        order_by = "-last_day"
+
+    def render_employee(self, record: HistoryRecord) -> Any:
+        person = record.employee
+        return format_html(
+            '{} <small class="nip">{}</small>', person.full_name, nip_for(person, self.request.user)
+        )
+
+    def render_title(self, record: HistoryRecord) -> Any:
+        name = record.title or record.programme_code
+        return format_html("{} <small>{}</small>", name, record.organiser) if record.organiser else name
+
+    def render_last_day(self, record: HistoryRecord) -> Any:
+        return period(record.first_day, record.last_day)

@@ -17,12 +17,14 @@ from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.actions import note_found
+from employees.listing import respond
 from employees.models import Unit
 from trainings import actions
-from trainings.filters import ClassFilter, ProgrammeFilter
+from trainings.filters import ClassFilter, HistoryFilter, ProgrammeFilter
 from trainings.forms import ClassForm, initial_of
-from trainings.models import Programme, TrainingClass
-from trainings.tables import ClassTable, ProgrammeTable
+from trainings.models import HistoryRecord, Programme, TrainingClass
+from trainings.tables import ClassTable, HistoryTable, ProgrammeTable
 
 
 @access(Permission.SEE_CLASSES)
@@ -76,6 +78,23 @@ def class_list(request: HtmxRequest) -> HttpResponse:
             "action_icon": "plus",
         }
     return render(request, "_table.html" if request.htmx else "trainings/list.html", context)
+
+
+@access(Permission.SEE_PEOPLE)
+def history_list(request: HtmxRequest) -> HttpResponse:
+    """The training history of everybody in scope, the latest first."""
+    records = HistoryRecord.objects.visible_to(request.user)
+    filtered = HistoryFilter(request.GET, queryset=records, user=request.user)
+    table = HistoryTable(filtered.qs.for_table()).paged(request, counted=filtered.qs)
+    if filtered.searches:
+        note_found(
+            people=table.keys("employee_id"),
+            by=request.user,
+            where="trainings:history_list",
+            filters=filtered.given,
+        )
+    context = {"title": _("Training history"), "filter": filtered, "table": table}
+    return respond(request, "trainings/list.html", context)
 
 
 @access(Permission.PLAN_CLASSES)

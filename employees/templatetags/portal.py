@@ -3,9 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from employees import formatting
 
@@ -95,3 +97,33 @@ def period(first: date, last: date) -> SafeString:
 def item(mapping: dict[Any, Any], key: Any) -> Any:
     """`mapping[key]`, or None."""
     return mapping.get(key)
+
+
+@register.filter
+def sort_address(column: Any, table: Any) -> str:
+    """Where the heading of a column leads: the list ordered by it, from the first page on."""
+    return table.sort_address(str(column.order_by_alias.next))
+
+
+#: The fields of filter forms nobody has filled in, by filter and language: the same for everybody.
+_blank_filters: dict[tuple[type, str], SafeString] = {}
+
+
+@register.simple_tag
+def filter_fields(filterset: Any) -> SafeString:
+    """The fields of a list's filter form, drawn by crispy-forms.
+
+    Drawn once while they are empty, where the filter says that its form is the same for everybody
+    (`same_for_everybody`).
+    """
+    form = filterset.form
+    filled = any(form.add_prefix(name) in (filterset.data or {}) for name in form.fields)
+    keep = getattr(filterset, "same_for_everybody", False) and not filled
+    key = (type(filterset), get_language() or "")
+    if keep and key in _blank_filters:
+        return _blank_filters[key]
+    fields = [format_html('<div class="filter-field">{}</div>', as_crispy_field(field)) for field in form]
+    drawn = mark_safe("".join(fields))  # noqa: S308 - each is escaped
+    if keep:
+        _blank_filters[key] = drawn
+    return drawn

@@ -13,6 +13,7 @@ from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_found
+from employees.listing import respond
 from employees.models import Unit
 from invitations import actions, lists
 from invitations.filters import InvitationFilter
@@ -25,11 +26,11 @@ from trainings.models import TrainingClass
 @access(Permission.SEE_SELECTIONS)
 def invitation_list(request: HtmxRequest) -> HttpResponse:
     """Everybody in scope who was invited, the latest selection first, each in rank order."""
-    invited = Invitation.objects.visible_to(request.user).for_table().order_by("-selection_id", "rank", "pk")
+    invited = Invitation.objects.visible_to(request.user).order_by("-selection_id", "rank", "pk")
     filtered = InvitationFilter(request.GET, queryset=invited, user=request.user)
-    table = InvitationTable(filtered.qs, exclude=("reason",))
+    table = InvitationTable(filtered.qs.for_table(), exclude=("reason",))
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
-    table.paged(request)
+    table.paged(request, counted=filtered.qs)
     if filtered.searches:
         note_found(
             people=table.keys("employee_id"),
@@ -38,7 +39,7 @@ def invitation_list(request: HtmxRequest) -> HttpResponse:
             filters=filtered.given,
         )
     context = {"title": _("Invitations"), "filter": filtered, "table": table}
-    return render(request, "_table.html" if request.htmx else "invitations/list.html", context)
+    return respond(request, "invitations/list.html", context)
 
 
 @access(Permission.DOWNLOAD_LISTS)

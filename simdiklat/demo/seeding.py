@@ -19,6 +19,7 @@ from simdiklat.demo import (
     MINIMUM,
     accounts,
     catalogue,
+    certificates,
     copying,
     history,
     people,
@@ -119,6 +120,8 @@ def _fill(employees: int, today: date, step: Callable[[str], None]) -> dict[str,
         "trainings_historyrecord", writer.columns, writer.lines(everybody, found, made.records)
     )
     step(f"{writer.count:,} records of training history, standing computed by the database")
+    issued = certificates.issue()
+    step(f"{issued} certificates")
     counts = {
         "employees": len(everybody),
         "units": len(tree),

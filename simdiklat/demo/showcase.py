@@ -13,10 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Count
+from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
 from audit.errors import Refusal
+from certificates.models import Certificate
 from invitations import actions
 from invitations.explain import reason_text
 from invitations.models import Invitation, Selection
@@ -68,6 +70,14 @@ def sign_ins(stdout: Any) -> None:
     invited = _invited_employee()
     if invited is not None:
         say(f"  {invited.number:<{width}}  {invited.full_name}, {invited.unit} (invited employee)")
+    certificate = Certificate.objects.filter(record__employee__user__isnull=False).for_table().first()
+    if certificate is not None:
+        holder = certificate.record.employee
+        say(f"  {holder.number:<{width}}  {holder.full_name}, {holder.unit} (has a certificate)")
+        say(f"Its public page, without signing in: {certificate.latest.data['check']['url']}")
+        say(
+            f"or {settings.PORTAL_URL}{reverse('certificates:search')} with {certificate.number} and {holder.name}"
+        )
     say("Every other employee signs in with the NIP, or the ID of those without one, and the same password.")
 
 

@@ -1,0 +1,100 @@
+"""The audit trail as a list: who did what, in the reader's scope."""
+
+from typing import Any
+
+import django_filters as filters
+import django_tables2 as tables
+from django import forms
+from django.http import HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.access import access
+from accounts.models import User
+from accounts.requests import HtmxRequest
+from accounts.roles import Permission
+from audit.models import Event
+from employees import formatting
+from employees.listing import respond
+from employees.scoping import scope_roots, within
+from employees.tables import LEAD, REASON, PortalTable
+
+#: Letters of an event's data that are shown.
+SHOWN = 240
+
+
+class EventTable(PortalTable):
+    """Events, the latest first; their order is that in which they were written."""
+
+    counts_exactly = True
+
+    at = tables.Column(gettext_lazy("When"), attrs=LEAD, orderable=False)
+    actor_name = tables.Column(gettext_lazy("Who"), empty_values=(), orderable=False)
+    verb = tables.Column(gettext_lazy("What"), orderable=False)
+    object_type = tables.Column(gettext_lazy("About"), empty_values=(), orderable=False)
+    data = tables.Column(gettext_lazy("Details"), empty_values=(), attrs=REASON, orderable=False)
+
+    caption = gettext_lazy("Audit trail")
+    empty_text = gettext_lazy("No event in your units fits these filters.")
+    empty_hint = gettext_lazy("Take one of the filters away.")
+
+    class Meta:
+        model = Event
+        fields = ("at", "actor_name", "verb", "object_type", "data")
+
+    def render_at(self, value: Any) -> Any:
+        return formatting.time_element(value)
+
+    def render_actor_name(self, value: str) -> str:
+        return value or _("the portal itself")
+
+    def render_object_type(self, record: Event) -> str:
+        return f"{record.object_type} {record.object_id}".strip()
+
+    def render_data(self, value: dict[str, Any]) -> Any:
+        words = " · ".join(
+            f"{key}: {found}" for key, found in value.items() if found not in ("", None, [], {})
+        )
+        return format_html("<small>{}</small>", words[:SHOWN] + ("…" if len(words) > SHOWN else ""))
+
+
+class EventFilter(filters.FilterSet):
+    same_for_everybody = True
+
+    actor = filters.CharFilter(
+        label=gettext_lazy("User name or NIP"), method="by_actor", max_length=150,
+        widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),
+    )  # fmt: skip
+    verb = filters.CharFilter(
+        label=gettext_lazy("What (begins with)"), field_name="verb", lookup_expr="startswith", max_length=60
+    )
+    object_type = filters.CharFilter(label=gettext_lazy("About (kind)"), max_length=60)
+    object_id = filters.CharFilter(label=gettext_lazy("About (number)"), max_length=60)
+    since = filters.DateFilter(
+        label=gettext_lazy("From"), field_name="at", lookup_expr="date__gte",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )  # fmt: skip
+
+    class Meta:
+        model = Event
+        fields: list[str] = []
+
+    def by_actor(self, queryset: Any, name: str, value: str) -> Any:
+        """Events of this account: by its key, which has an index."""
+        account = User.objects.filter(username=value.replace(" ", "")).values_list("pk", flat=True).first()
+        return queryset.filter(actor_id=account) if account else queryset.none()
+
+
+@access(Permission.SEE_AUDIT)
+def event_list(request: HtmxRequest) -> HttpResponse:
+    """Events about units in scope; filters live in the address."""
+    events = Event.objects.filter(within(scope_roots(request.user, Permission.SEE_AUDIT), "unit_path"))
+    filtered = EventFilter(request.GET, queryset=events.order_by("-pk"))
+    context = {
+        "title": _("Audit trail"),
+        "subtitle": _("What was done, by whom. Events are only appended, and chained to each other."),
+        "filter": filtered,
+        "table": EventTable(filtered.qs).paged(request),
+    }
+    return respond(request, "_list.html", context)
