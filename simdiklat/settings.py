@@ -117,6 +117,9 @@ MIDDLEWARE = [
     "accounts.middleware.SignInRules",
 ]
 
+#: Reading pages change no record: only these methods carry who acts to the database (audit/tracking.py).
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
 ROOT_URLCONF = "simdiklat.urls"
 WSGI_APPLICATION = "simdiklat.wsgi.application"
 

@@ -38,6 +38,7 @@ ACTORS = ("anonymous", "employee", *(role.value for role in Role))
 class World:
     #: Session cookies of the actors; signing out in one request leaves the next one signed in.
     cookies: dict[str, str] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
     #: Objects by kind and place.
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -47,7 +48,9 @@ class World:
         self.cookies[actor] = client.cookies["sessionid"].value
 
     def client(self, actor: str) -> Client:
-        client = Client()
+        """The actor's client as it was after signing in, whatever the last request did to its cookies."""
+        client = self.clients.setdefault(actor, Client())
+        client.cookies.clear()
         if actor in self.cookies:
             client.cookies["sessionid"] = self.cookies[actor]
         return client
@@ -193,7 +196,7 @@ def _person_at(world: World, place: str, unit: Any, builder: Any) -> None:
     world.put("session", place, UserSession.objects.create(
         user=user, session_key=f"key-{place}", ip="192.0.2.1", user_agent="x",
     ))  # fmt: skip
-    world.put("passkey", place, Authenticator.objects.create(user=user, type="webauthn", data={}))
+    world.put("passkey", place, Authenticator.objects.create(user=user, type="totp", data={"secret": "x"}))
     world.put("correction", place, CorrectionRequest.objects.create(
         employee=person, field="position", value="Guru", due_at=timezone.now(),
     ))  # fmt: skip

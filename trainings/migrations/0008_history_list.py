@@ -4,19 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('employees', '0003_lists'),
-        ('trainings', '0007_agenda_rules'),
+        ("employees", "0003_lists"),
+        ("trainings", "0007_agenda_rules"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='historyrecord',
-            index=models.Index(fields=['last_day', 'id'], name='trainings_history_latest'),
+            model_name="historyrecord",
+            index=models.Index(fields=["last_day", "id"], name="trainings_history_latest"),
         ),
         migrations.AddIndex(
-            model_name='historyrecord',
-            index=models.Index(fields=['result', 'last_day', 'id'], name='trainings_history_result'),
+            model_name="historyrecord",
+            index=models.Index(fields=["result", "last_day", "id"], name="trainings_history_result"),
         ),
     ]
