@@ -219,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=EXPIRE_SWEEP_SECONDS),
     },
     "remind-of-invitations": {"task": "invitations.remind_due", "schedule": timedelta(hours=1)},
+    "ask-three-months-later": {"task": "trainings.follow_up_due", "schedule": timedelta(hours=6)},
     "forget-sign-in-traces": {"task": "accounts.forget_old", "schedule": timedelta(hours=1)},
 }
 

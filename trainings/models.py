@@ -392,6 +392,7 @@ from trainings.agenda_models import (  # noqa: E402
     Trainer,
 )
 from trainings.attendance_models import Attendance, AttendanceChange, MeetingFile, Scan  # noqa: E402
+from trainings.evaluation_models import Evaluated, EvaluationAnswer, FollowUp  # noqa: E402
 from trainings.result_models import (  # noqa: E402
     Completion,
     Component,
@@ -410,6 +411,9 @@ __all__ = [
     "Completion",
     "Component",
     "CurriculumVersion",
+    "Evaluated",
+    "EvaluationAnswer",
+    "FollowUp",
     "Grading",
     "HistoryRecord",
     "Hold",

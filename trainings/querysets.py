@@ -193,3 +193,13 @@ class ResultQuerySet(ScopedQuerySet):
     def readable_by(self, user: Any) -> Self:
         """Results of the people the user looks after, and all of the classes the user plans."""
         return self.filter(_own_people_or_class(user, self.unit_path, "training_class"))
+
+
+class EvaluationQuerySet(models.QuerySet):
+    def about_organiser(self) -> Self:
+        return self.filter(about="organiser")
+
+    def about_trainer(self, trainer: Any = None) -> Self:
+        """Answers about trainers, or about this one."""
+        found = self.filter(about="trainer")
+        return found if trainer is None else found.filter(trainer=trainer)

@@ -3,14 +3,20 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employees.formatting import period_text
 from employees.naming import nip_for
 from employees.tables import LEAD, NUMBER, PortalTable, StateColumn
 from employees.templatetags.portal import TONES, period
-from trainings.models import HistoryRecord, Programme, TrainingClass
+from trainings.codes import Result
+from trainings.delivery.results import Standing
+from trainings.hours import jp_of
+from trainings.models import Component, HistoryRecord, ParticipantResult, Programme, TrainingClass
 
 
 def stage(training_class: TrainingClass) -> tuple[str, Any]:
@@ -117,3 +123,136 @@ class HistoryTable(PortalTable):
 
     def render_last_day(self, record: HistoryRecord) -> Any:
         return period(record.first_day, record.last_day)
+
+
+class AttendanceTable(PortalTable):
+    """Every participant's share of the lessons; rows are `Standing`s."""
+
+    name = tables.Column(_("Participant"), accessor="participation__employee__name", attrs=LEAD)
+    unit = tables.Column(_("Unit"), accessor="participation__employee__unit__name")
+    attended = tables.Column(_("Attended (JP)"), attrs=NUMBER)
+    percent = tables.Column(_("Share"), attrs=NUMBER)
+
+    caption = _("Attendance")
+    empty_text = _("Nobody of your people has a confirmed seat in this class.")
+
+    def render_name(self, record: Standing) -> Any:
+        employee = record.participation.employee
+        return format_html('{} <small class="nip">{}</small>', employee.full_name, employee.nip_display)
+
+    def render_attended(self, record: Standing) -> str:
+        return f"{number_format(jp_of(record.attended).normalize())} / {number_format(jp_of(record.held).normalize())}"
+
+    def render_percent(self, record: Standing) -> str:
+        return f"{record.percent}%"
+
+
+class StandingTable(AttendanceTable):
+    """Scores and what the pass rule says today; one column for each component."""
+
+    final = tables.Column(_("Final score"), accessor="verdict__final_score", attrs=NUMBER, default="–")
+    outcome = tables.Column(_("Result today"), accessor="verdict__outcome")
+    act = tables.Column(_("Actions"), empty_values=(), orderable=False)
+
+    may_withdraw = False
+    caption = _("Results")
+
+    class Meta:
+        sequence = ("name", "...", "final", "outcome", "act")
+        exclude = ("unit", "attended")
+
+    def __init__(self, *args: Any, components: list[Component], **kwargs: Any) -> None:
+        columns = [
+            (
+                f"component_{component.pk}",
+                ScoreColumn(
+                    component, verbose_name=component.name, attrs=NUMBER, orderable=False, empty_values=()
+                ),
+            )
+            for component in components
+        ]
+        super().__init__(*args, extra_columns=columns, **kwargs)
+
+    def render_final(self, value: Any) -> str:
+        return number_format(value)
+
+    def render_outcome(self, record: Standing) -> Any:
+        return outcome_badge(record.verdict.outcome) if record.verdict else "–"
+
+    def render_act(self, record: Standing) -> Any:
+        if not self.may_withdraw or record.withdrew:
+            return ""
+        return format_html(
+            '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
+            reverse("trainings:withdraw", args=[record.participation.pk]),
+            _("Withdraws"),
+            record.participation.employee.full_name,
+        )
+
+
+class ScoreColumn(tables.Column):
+    """The score of one component, its remedial behind it."""
+
+    def __init__(self, component: Component, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.component = component
+
+    def render(self, record: Standing) -> str:
+        score = record.scores.get(self.component.pk)
+        if score is None:
+            return "–"
+        shown = number_format(score.score.normalize())
+        return shown if score.remedial is None else f"{shown} → {number_format(score.remedial.normalize())}"
+
+
+def outcome_badge(code: Any) -> Any:
+    """A result as a badge with its word."""
+    tone = TONES.get(str(code), "quiet")
+    return format_html('<span class="state state-{}">{}</span>', tone, Result(code).label)
+
+
+class ResultTable(PortalTable):
+    """Locked results, each the version that counts."""
+
+    name = tables.Column(_("Participant"), accessor="employee__name", attrs=LEAD)
+    unit = tables.Column(_("Unit"), accessor="employee__unit__name", order_by=("employee__unit__name", "pk"))
+    attendance = tables.Column(_("Share"), accessor="attendance_percent", attrs=NUMBER, orderable=False)
+    final_score = tables.Column(_("Final score"), attrs=NUMBER, default="–")
+    outcome = tables.Column(_("Result"), order_by=("outcome", "pk"))
+    act = tables.Column(_("Actions"), empty_values=(), orderable=False)
+
+    may_change = False
+    caption = _("Results")
+    empty_text = _("No result of your people in this class.")
+
+    class Meta:
+        model = ParticipantResult
+        fields = ("name", "unit", "attendance", "final_score", "outcome", "act")
+
+    def render_name(self, record: ParticipantResult) -> Any:
+        return format_html(
+            '{} <small class="nip">{}</small>', record.employee.full_name, record.employee.nip_display
+        )
+
+    def render_attendance(self, value: int) -> str:
+        return f"{value}%"
+
+    def render_outcome(self, record: ParticipantResult) -> Any:
+        badge = outcome_badge(record.outcome)
+        if record.version == 1:
+            return badge
+        return format_html(
+            "{} <small>{}</small>",
+            badge,
+            gettext("version %(n)d: %(why)s") % {"n": record.version, "why": record.reason},
+        )
+
+    def render_act(self, record: ParticipantResult) -> Any:
+        if not self.may_change:
+            return ""
+        return format_html(
+            '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
+            reverse("trainings:change_result", args=[record.pk]),
+            _("Change"),
+            record.employee.full_name,
+        )

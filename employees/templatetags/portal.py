@@ -52,7 +52,7 @@ TONES: dict[str, str] = {
     "running": "info", "done": "good", "stopped": "quiet",
     "pending": "info", "sending": "info", "sent": "good", "no_address": "warn",
     "LULUS": "good", "HADIR": "good", "TIDAK_LULUS": "warn", "TIDAK_HADIR": "bad", "MENGUNDURKAN_DIRI": "quiet",
-    "AKTIF": "good",
+    "AKTIF": "good", "IZIN": "info", "SAKIT": "info", "TANPA_KETERANGAN": "bad",
 }  # fmt: skip
 
 

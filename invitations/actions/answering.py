@@ -11,6 +11,7 @@ from audit.errors import Refusal
 from invitations.codes import DeclineReason
 from invitations.delivery import issuing, seats
 from invitations.models import Invitation
+from trainings.models import TrainingClass
 
 _ANSWERS = {"accept": Invitation.State.ACCEPTED, "decline": Invitation.State.DECLINED}
 
@@ -40,7 +41,7 @@ def answer(
 
     Declining after accepting frees the seat too. The same answer again changes nothing and says so. Any
     other answer to a closed invitation is Refused, as is any answer after the last day: the invitation
-    then expires on reading and its seat is given on.
+    then expires on reading and its seat is given on. Once the class has ended no answer changes any more.
     """
     if answer not in _ANSWERS:
         raise Refusal(_("Answer with accept or decline."), code="answer")
@@ -56,6 +57,7 @@ def answer(
                 invitation, state, False, None, _("You had already given this answer. Nothing changed.")
             )
         _check_open(invitation, state)
+        _check_running(training_class)
         if state == Invitation.State.ACCEPTED:
             issuing.close(invitation, state, channel=channel, by=by)
             return Answered(invitation, state, True, None, _("Thank you. Your seat is confirmed."))
@@ -80,6 +82,12 @@ def as_of_today(invitation: Invitation) -> Invitation:
         issuing.expire_class(invitation.training_class_id, on=today)
         invitation.refresh_from_db()
     return invitation
+
+
+def _check_running(training_class: TrainingClass) -> None:
+    """Who sat in a class that is over sat in it: its seats cannot be given back or taken away."""
+    if training_class.ended():
+        raise Refusal(_("This class has ended; its invitations stay as they are."), code="ended")
 
 
 def _reason(answer: str, reason: str, text: str) -> str:
@@ -123,6 +131,7 @@ def withdraw(*, invitation: Invitation, by: Any, reason: str) -> Answered:
     invitation = Invitation.objects.select_related("employee__unit").get(pk=invitation.pk)
     if not invitation.is_live:
         _check_open(invitation, Invitation.State.WITHDRAWN)
+    _check_running(training_class)
     issuing.close(
         invitation,
         Invitation.State.WITHDRAWN,

@@ -64,6 +64,13 @@ def reschedule(
         with transaction.atomic():
             training_class.save(update_fields=["first_day", "last_day", "confirm_by", "place", "revision"])
     except IntegrityError as error:
+        if "trainings_session_" in str(error):
+            raise Refusal(
+                _(
+                    "The agenda moves with its class, but does not fit there: a session would lie outside the new dates, or its trainer or room is taken then. Change the agenda first."
+                ),
+                code="agenda",
+            ) from error
         if "trainings_no_overlapping_seats" not in str(error):
             raise
         raise Refusal(

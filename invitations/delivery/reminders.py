@@ -28,12 +28,20 @@ def remind_due(on: date | None = None) -> int:
             .filter(answer_by=deadline, training_class__state="scheduled")
             .filter(Exists(own.filter(state=Message.State.SENT)))
             .exclude(Exists(own.filter(sent_at__gt=timezone.now() - QUIET)))
-            .exclude(Exists(own.filter(kind="invitation_reminder", context__sequence=days)))
         )
         for class_id in due.order_by("training_class").values_list("training_class", flat=True).distinct():
             with transaction.atomic():
                 training_class = seats.lock_class(class_id)
-                invitations = list(due.filter(training_class=class_id).select_related("employee__unit"))
-                seats.write_messages(invitations, training_class, kind="invitation_reminder", sequence=days)
+                # A moved class has another last day to answer: its reminders are new ones.
+                sequence = 10 * training_class.revision + days
+                reminded = own.filter(kind="invitation_reminder", context__sequence=sequence)
+                invitations = list(
+                    due.filter(training_class=class_id)
+                    .exclude(Exists(reminded))
+                    .select_related("employee__unit")
+                )
+                seats.write_messages(
+                    invitations, training_class, kind="invitation_reminder", sequence=sequence
+                )
                 written += len(invitations)
     return written

@@ -53,6 +53,6 @@ def answer_link(request: HttpRequest, token: str) -> HttpResponse:
         "form": form,
         "expired": invitation.state == Invitation.State.EXPIRED,
         "can_accept": invitation.state == Invitation.State.ISSUED,
-        "can_decline": invitation.is_live,
+        "can_decline": invitation.is_live and not invitation.training_class.ended(),
     }
     return render(request, "invitations/answer_link.html", context)

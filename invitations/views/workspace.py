@@ -21,6 +21,7 @@ from invitations.models import Invitation, Selection
 from invitations.tables import InvitationTable
 from invitations.views.sending import sending_context
 from trainings.actions import editable
+from trainings.delivery import running
 from trainings.models import TrainingClass
 
 State = Selection.State
@@ -38,9 +39,14 @@ class Step:
 
 
 def current_step(training_class: TrainingClass, selection: Selection | None) -> str:
-    """The step at which a class stands, from its state and that of its latest selection."""
+    """The step at which a class stands, from its state, that of its latest selection, and the day."""
     if training_class.state != TrainingClass.State.SCHEDULED:
         return "plan"
+    begun = training_class.first_day <= timezone.localdate()
+    if begun and training_class.seats_taken:
+        return running.current_step(training_class)
+    if selection is None and training_class.self_enrolment:
+        return "agenda"
     if selection is None or selection.state in (State.VOID, State.FAILED, State.QUEUED, State.RANKING):
         return "select"
     if selection.state in (State.PROPOSED, State.IN_REVIEW):
@@ -52,11 +58,16 @@ def steps_of(training_class: TrainingClass, selection: Selection | None) -> list
     """All steps in their order with their status."""
     labels = [
         ("plan", _("Plan")), ("select", _("Select")), ("review", _("Review")),
-        ("issue", _("Issue")), ("replies", _("Replies")),
+        ("issue", _("Issue")), ("replies", _("Replies")), ("agenda", _("Agenda")),
+        ("attendance", _("Attendance")), ("results", _("Results")), ("completion", _("Completion")),
     ]  # fmt: skip
     at = [key for key, _label in labels].index(current_step(training_class, selection))
-    status = lambda i: "done" if i < at else "current" if i == at else "later"  # noqa: E731
-    return [Step(key, label, status(i)) for i, (key, label) in enumerate(labels)]
+    # The agenda is made while the names are still being found.
+    opened = {"agenda"} if training_class.state == TrainingClass.State.SCHEDULED else set()
+    status = lambda i, key: (  # noqa: E731
+        "done" if i < at else "current" if i == at else "open" if key in opened else "later"
+    )
+    return [Step(key, label, status(i, key)) for i, (key, label) in enumerate(labels)]
 
 
 @access(Permission.SEE_CLASSES)
@@ -71,6 +82,7 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
     selection = selections[0] if selections else None
     steps = steps_of(training_class, selection)
     reached = [step.key for step in steps if step.status != "later"]
+    current = next(step.key for step in steps if step.status == "current")
     wanted = request.GET.get("step", "")
     plans = TrainingClass.objects.plannable_by(request.user).filter(pk=pk).exists()
     sees_names = holds(request.user, Permission.SEE_SELECTIONS)
@@ -81,7 +93,7 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
         "training_class": training_class,
         "areas": training_class.areas.select_related("unit"),
         "steps": steps,
-        "step": wanted if wanted in reached else reached[-1],
+        "step": wanted if wanted in reached else current,
         "selection": selection,
         "selections": selections,
         "seeds": training_class.seeds.all(),
@@ -99,6 +111,8 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
         context |= sending_context(selection, request.user)
     if context["step"] == "replies" and sees_names:
         context |= _replies(request, training_class, plans)
+    if context["step"] in running.STEPS:
+        context |= running.step_context(training_class, context["step"], request.user)
     return render(request, "invitations/class.html", context)
 
 

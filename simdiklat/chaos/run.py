@@ -49,8 +49,10 @@ QUICK = {
     "EMAIL_TIMEOUT": "4",
     "ISSUE_DELAY_SECONDS": "1",
 }
-#: Longest time in seconds for everything to settle once nothing is broken any more.
+#: Longest time in seconds without any progress once nothing is broken any more: a slow machine is no fault.
 SETTLING = 120.0
+#: Longest time in seconds for everything to settle, whatever the progress.
+LONGEST_SETTLING = 900.0
 
 
 @dataclass(frozen=True)
@@ -273,12 +275,11 @@ def _cut(rng: random.Random) -> int:
 
 
 def _settle(machine: Machine, planner: Planner, clients: Clients, say: Say) -> str:
-    """Wait until nothing is left to do; return what still is when the patience is over."""
-    deadline = time.monotonic() + SETTLING
+    """Wait until nothing is left to do; return what still is when nothing has moved for too long."""
+    began = moved = told = time.monotonic()
     calm = 0
-    told = time.monotonic()
-    rest = "the planner"
-    while time.monotonic() < deadline and calm < 3:
+    rest = before = "the planner"
+    while calm < 3 and time.monotonic() < min(moved + SETTLING, began + LONGEST_SETTLING):
         for process in (*machine.workers, machine.beat):
             if process.running is not None and process.running.poll() is not None:
                 process.start()
@@ -286,6 +287,8 @@ def _settle(machine: Machine, planner: Planner, clients: Clients, say: Say) -> s
         if not rest and not clients.quiet():
             rest = "clients"
         calm = 0 if rest else calm + 1
+        if rest != before:
+            before, moved = rest, time.monotonic()
         if rest and time.monotonic() > told + 10:
             told = time.monotonic()
             say(f"  still to do: {rest}")

@@ -18,6 +18,7 @@ from invitations import links
 from outbox import rendering
 from outbox import views as outbox_views
 from outbox.models import Message
+from trainings.delivery import evaluating
 
 FILE_BACKEND = "outbox.filebackend.EmailBackend"
 #: Messages shown.
@@ -70,7 +71,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
             (_("Mails of this installation"), reverse("mailbox")),
         ],
         "message": message,
-        "text": links.hidden(outbox_views.text_of(message)),
+        "text": evaluating.hidden(links.hidden(outbox_views.text_of(message))),
         "show_errors": True,
     }
     return render(request, "outbox/detail.html", context)

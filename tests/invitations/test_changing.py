@@ -136,6 +136,18 @@ def test_reminders_come_from_what_was_sent_and_once_each(issued):
     )
 
 
+def test_a_moved_class_reminds_of_its_new_last_day(issued, cast):
+    long_ago = timezone.now() - timedelta(days=5)
+    Message.objects.update(state="sent", sent_at=long_ago)
+    assert reminders.remind_due(issued.confirm_by - timedelta(days=3)) == 2
+    move(issued, cast.central)
+    Message.objects.update(state="sent", sent_at=long_ago)
+    issued.refresh_from_db()
+    for days in (3, 1):
+        assert reminders.remind_due(issued.confirm_by - timedelta(days=days)) == 2
+        assert reminders.remind_due(issued.confirm_by - timedelta(days=days)) == 0
+
+
 def test_nobody_is_reminded_right_after_a_message(issued):
     Message.objects.update(state="sent", sent_at=timezone.now() - timedelta(hours=3))
     assert reminders.remind_due(issued.confirm_by - timedelta(days=3)) == 0

@@ -321,6 +321,9 @@ class Life(RuleBasedStateMachine):
     def promotion_possible(self) -> bool:
         return (self.klass.first_day - self.today).days > 3
 
+    def ended(self) -> bool:
+        return self.klass.last_day < self.today
+
     def overdue(self) -> list[int]:
         late = Invitation.objects.filter(training_class=self.klass).overdue(self.today)
         return [self.number[pk] for pk in late.order_by("rank", "id").values_list("employee", flat=True)]
@@ -343,7 +346,9 @@ class Life(RuleBasedStateMachine):
             self.expire_plainly()
         before = self.plain.invited[person]
         wanted = "accepted" if accept else "declined"
-        allowed = before in ("issued", wanted) or (before == "accepted" and not accept)
+        allowed = before == wanted or (
+            (before == "issued" or (before == "accepted" and not accept)) and not self.ended()
+        )
         invitation = Invitation.objects.get(training_class=self.klass, employee=self.people[person])
         try:
             result = actions.answer(
@@ -367,7 +372,7 @@ class Life(RuleBasedStateMachine):
         done = self.attempt(
             lambda: actions.withdraw(invitation=invitation, by=self.planner, reason="salah undang")
         )
-        assert done == live
+        assert done == (live and not self.ended())
         if done:
             self.plain.invited[person] = "withdrawn"
             self.plain.offer(self.stratum_of_seat(person), possible=self.promotion_possible())

@@ -7,6 +7,7 @@ from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.errors import Refusal
 from invitations import actions, links
 from invitations.models import Invitation
 from outbox.models import Message
@@ -28,6 +29,29 @@ def invitation(cast, tree, settings, tmp_path):
     actions.approve(selection=selection, by=cast.central)
     actions.issue(selection.pk)
     return Invitation.objects.get()
+
+
+def test_after_the_class_nothing_is_answered_or_withdrawn_any_more(client, invitation, cast, monkeypatch):
+    actions.answer(invitation=invitation, answer="accept", by=None)
+    training_class = invitation.training_class
+    after = training_class.last_day + timedelta(days=1)
+    monkeypatch.setattr(timezone, "localdate", lambda *_args: after)
+    path = links.path_for(invitation.pk)
+    assert 'value="decline"' not in client.get(path).content.decode()
+    client.post(path, {"answer": "decline", "reason": "SAKIT"})
+    for change in (
+        lambda: actions.answer(invitation=invitation, answer="decline", by=None, reason="SAKIT"),
+        lambda: actions.withdraw(invitation=invitation, by=cast.central, reason="salah undang"),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            change()
+        assert refusal.value.code == "ended"
+    invitation.refresh_from_db()
+    assert invitation.state == "accepted"
+    assert not actions.answer(invitation=invitation, answer="accept", by=None).changed
+    # On its last day the class is not over.
+    monkeypatch.setattr(timezone, "localdate", lambda *_args: training_class.last_day)
+    assert 'value="decline"' in client.get(path).content.decode()
 
 
 def test_the_mail_carries_a_link_that_accepts_without_signing_in(client, invitation):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from invitations.models import Invitation
 from jobs.models import Job
 from outbox.models import Message
 from outbox.rendering import message_id
-from simdiklat.chaos import counts
+from simdiklat.chaos import counts, run
 from tests import factories
 from tests.simdiklat.commands import manage
 
@@ -113,3 +114,35 @@ def test_what_is_unfinished_is_named(issued: list[Invitation]) -> None:
     Message.objects.update(state="sending")
     Job.objects.filter(task="invitations.issue").update(state="running")
     assert counts.settled() == "1 jobs, 2 overdue invitations, 2 messages"
+
+
+@pytest.mark.parametrize(
+    ("rests", "left"),
+    [
+        # Slow but moving, for longer than one patience: everything settles.
+        ([f"{n} messages" for n in range(400, 0, -1) for _again in range(2)], ""),
+        # Nothing moves any more: that is told.
+        (["2 messages"] * 1000, "2 messages"),
+        # Moving without end: that is told as well.
+        ([f"{n % 7} jobs" for n in range(10_000)], "jobs"),
+    ],
+)
+def test_settling_is_patient_while_something_moves(monkeypatch: Any, rests: list[str], left: str) -> None:
+    clock = [0.0]
+    given = iter(rests)
+    monkeypatch.setattr(
+        run,
+        "time",
+        SimpleNamespace(
+            monotonic=lambda: clock[0], sleep=lambda seconds: clock.__setitem__(0, clock[0] + seconds)
+        ),
+    )
+    monkeypatch.setattr(run.counts, "settled", lambda: next(given, ""))
+    machine = SimpleNamespace(workers=(), beat=SimpleNamespace(running=None))
+    planner = SimpleNamespace(
+        is_alive=lambda: False, open=[], stop=SimpleNamespace(set=lambda: None), join=lambda timeout: None
+    )
+    clients = SimpleNamespace(quiet=lambda: True)
+    assert run._settle(machine, planner, clients, lambda _text: None).endswith(left)
+    if not left:
+        assert clock[0] > run.SETTLING

@@ -6,6 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.profiles import tries
 from trainings.hours import jp_of, shares
 from trainings.passing import Reached, Rule, counted, final_score, verdict
 
@@ -41,6 +42,7 @@ def model(rule, attended, held, reached, withdrew):
     return "LULUS" if enough and cents >= rule.pass_mark * 100 else "TIDAK_LULUS"
 
 
+@tries(100)
 @given(
     rule=st.builds(Rule, st.booleans(), st.integers(0, 100), st.integers(0, 100)),
     held=st.integers(1, 5000),
@@ -54,6 +56,7 @@ def test_the_verdict_is_the_models(rule, held, share, reached, withdrew):
     assert got.outcome == model(rule, attended, held, reached, withdrew)
 
 
+@tries(100)
 @given(reached=components, pass_mark=st.integers(0, 100))
 def test_a_final_score_lies_between_the_lowest_and_the_highest(reached, pass_mark):
     score = final_score(reached, pass_mark)
@@ -64,6 +67,7 @@ def test_a_final_score_lies_between_the_lowest_and_the_highest(reached, pass_mar
         assert min(counting) <= score <= max(counting)
 
 
+@tries(100)
 @given(score=marks, remedial=marks, pass_mark=st.integers(0, 100))
 def test_a_remedial_never_lowers_and_never_lifts_above_the_pass_mark(score, remedial, pass_mark):
     got = counted(Reached(100, score, remedial), pass_mark)
@@ -71,6 +75,7 @@ def test_a_remedial_never_lowers_and_never_lifts_above_the_pass_mark(score, reme
     assert got <= max(score, Decimal(pass_mark))
 
 
+@tries(100)
 @given(
     st.lists(st.tuples(st.integers(1, 600), st.booleans()), max_size=40),
     st.integers(0, 100),

@@ -1,9 +1,36 @@
 """Everything a person can do to a class: keyword-only, `by=` the person acting."""
 
+from trainings.actions.agenda import (
+    DayPlan,
+    SessionPlan,
+    draft_agenda,
+    remove_session,
+    save_session,
+    take_curriculum,
+)
+from trainings.actions.attendance import (
+    Entry,
+    apply_meeting_file,
+    correct,
+    mark_the_absent,
+    read_meeting_file,
+    save_roll,
+)
 from trainings.actions.completing import complete
+from trainings.actions.curricula import (
+    SubjectPlan,
+    add_file,
+    draft_curriculum,
+    publish_curriculum,
+    save_curriculum,
+)
+from trainings.actions.evaluating import answer_follow_up, evaluate
 from trainings.actions.grading import (
+    ComponentPlan,
+    ScoreEntry,
     decide_change,
     lock_results,
+    note_grade_sheet,
     request_change,
     save_grading,
     save_minutes,
@@ -20,18 +47,40 @@ from trainings.actions.planning import (
 )
 
 __all__ = [
+    "ComponentPlan",
+    "DayPlan",
+    "Entry",
     "Plan",
+    "ScoreEntry",
+    "SessionPlan",
+    "SubjectPlan",
+    "add_file",
+    "answer_follow_up",
+    "apply_meeting_file",
     "complete",
+    "correct",
     "decide_change",
+    "draft_agenda",
+    "draft_curriculum",
     "editable",
+    "evaluate",
     "lock_results",
+    "mark_the_absent",
+    "note_grade_sheet",
     "plan_of",
     "plan_problems",
+    "publish_curriculum",
+    "read_meeting_file",
+    "remove_session",
     "request_change",
+    "save_curriculum",
     "save_draft",
     "save_grading",
     "save_minutes",
+    "save_roll",
     "save_scores",
+    "save_session",
     "schedule",
+    "take_curriculum",
     "withdraw",
 ]

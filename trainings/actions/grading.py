@@ -156,6 +156,12 @@ def save_scores(*, training_class: TrainingClass, by: Any, entries: Sequence[Sco
 
 
 @transaction.atomic
+def note_grade_sheet(*, training_class: TrainingClass, by: Any) -> None:
+    """Record that somebody downloaded the grade sheet: personal data left the portal."""
+    record("class.grade_sheet_downloaded", training_class, by)
+
+
+@transaction.atomic
 def withdraw(*, participation: Participation, by: Any, day: date, reason: str) -> Withdrawal:
     """Note that a participant withdrew while the class ran. Refusal: locked, no reason, or a day outside."""
     training_class = lock_class(participation.training_class, by)

@@ -1,0 +1,67 @@
+"""Where a class stands once it runs, and what its workspace says about each step in short."""
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from trainings.delivery import completing
+from trainings.delivery.agenda import summary
+from trainings.models import (
+    Attendance,
+    Completion,
+    Grading,
+    ParticipantResult,
+    Participation,
+    ResultChange,
+    TrainingClass,
+)
+
+STEPS = ("agenda", "attendance", "results", "completion")
+
+
+def current_step(training_class: TrainingClass) -> str:
+    """The step of a class that has begun: attendance while it runs, then results, then completion."""
+    if not training_class.ended():
+        return "attendance"
+    locked = Grading.objects.filter(pk=training_class.pk, locked_at__isnull=False).exists()
+    return "completion" if locked else "results"
+
+
+def step_context(training_class: TrainingClass, step: str, user: Any) -> dict[str, Any]:
+    """What the workspace shows of one of STEPS; counts of people only of those whom the user may see."""
+    people = Participation.objects.readable_by(user).confirmed().filter(training_class=training_class)
+    if step == "agenda":
+        return {"summary": summary(training_class)}
+    if step == "attendance":
+        now = timezone.now()
+        present = Count(
+            "marks", filter=Q(marks__status=Attendance.Status.HADIR, marks__participation__in=people)
+        )
+        sessions = training_class.agenda.for_agenda().annotate(present=present)
+        return {
+            "participants": people.count(),
+            "now_sessions": [
+                s for s in sessions if s.starts_at and s.ends_at and s.starts_at <= now <= s.ends_at
+            ],
+            "next_sessions": [s for s in sessions if s.starts_at and s.starts_at > now][:3],
+            "past_sessions": [s for s in sessions if s.ends_at and s.ends_at < now][-3:],
+        }
+    results = ParticipantResult.objects.current().readable_by(user).filter(training_class=training_class)
+    outcomes = list(results.values_list("outcome").annotate(n=Count("pk")).order_by("outcome"))
+    context: dict[str, Any] = {
+        "grading": Grading.objects.filter(pk=training_class.pk).select_related("locked_by").first(),
+        "participants": people.count(),
+        "outcomes": [
+            (code, ParticipantResult(outcome=code).get_outcome_display(), n) for code, n in outcomes
+        ],
+    }
+    if step == "completion":
+        context |= {
+            "completion": Completion.objects.filter(pk=training_class.pk).select_related("by").first(),
+            "why_not": completing.why_not(training_class),
+            "changes": ResultChange.objects.filter(
+                result__training_class=training_class, state=ResultChange.State.PENDING
+            ).count(),
+        }
+    return context

@@ -1,0 +1,1 @@
+"""Screens of the catalogue and of a running class, one module per part."""
