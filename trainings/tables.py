@@ -138,7 +138,9 @@ class AttendanceTable(PortalTable):
 
     def render_name(self, record: Standing) -> Any:
         employee = record.participation.employee
-        return format_html('{} <small class="nip">{}</small>', employee.full_name, employee.nip_display)
+        return format_html(
+            '{} <small class="nip">{}</small>', employee.full_name, nip_for(employee, self.request.user)
+        )
 
     def render_attended(self, record: Standing) -> str:
         return f"{number_format(jp_of(record.attended).normalize())} / {number_format(jp_of(record.held).normalize())}"
@@ -231,7 +233,9 @@ class ResultTable(PortalTable):
 
     def render_name(self, record: ParticipantResult) -> Any:
         return format_html(
-            '{} <small class="nip">{}</small>', record.employee.full_name, record.employee.nip_display
+            '{} <small class="nip">{}</small>',
+            record.employee.full_name,
+            nip_for(record.employee, self.request.user),
         )
 
     def render_attendance(self, value: int) -> str:

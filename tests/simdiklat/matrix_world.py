@@ -29,6 +29,8 @@ from invitations.models import Objection, Override
 from jobs.models import Job
 from outbox.models import Message
 from tests import factories
+from tests.trainings import running
+from trainings.models import MeetingFile, ParticipantResult, ResultChange, SubjectFile, Trainer
 
 PLACES = ("own", "below", "beside", "above")
 ACTORS = ("anonymous", "employee", *(role.value for role in Role))
@@ -90,11 +92,38 @@ KINDS = {
     "me/certificates/": "certificate",
     "corrections/": "correction",
     "changes/": "employee",
+    "curricula/": "curriculum",
+    "curricula/files/": "subject_file",
+    "sessions/": "lesson",
+    "meeting-files/": "meeting_file",
+    "attendance/": "mark",
+    "seats/": "seat",
+    "results/": "result",
+    "result-changes/": "result_change",
+    "trainers/": "trainer",
+    "me/classes/": "running",
     "account/sessions/": "session",
     "account/passkeys/": "passkey",
 }
 #: Addresses that need another object than their route says: these act on a proposal, not on what is issued.
 KINDS_BY_NAME = {
+    f"trainings:{name}": "running"
+    for name in (
+        "agenda",
+        "take_curriculum",
+        "draft_agenda",
+        "session_add",
+        "attendance",
+        "results",
+        "grading",
+        "scores",
+        "grade_sheet",
+        "minutes",
+        "lock",
+        "complete",
+        "evaluation",
+    )
+} | {
     f"invitations:{name}": "proposal"
     for name in ("approve", "void", "review", "close_review", "request_override", "pool_search")
 }
@@ -178,6 +207,7 @@ def build() -> World:
         _person_at(world, place, unit, builder)
     for n, (place, unit) in enumerate(units.items()):
         _class_at(world, place, unit, builder, n)
+        _running_at(world, place, unit, builder)
     world.sign_in("employee", world.objects["user"]["own"])
     return world
 
@@ -252,4 +282,29 @@ def _class_at(world: World, place: str, unit: Any, builder: Any, n: int) -> None
     world.put("candidate", place, proposal.candidates.get(employee=person))
     world.put("override", place, Override.objects.create(
         selection=proposal, employee=person, kind="exclude", category="DISIPLIN", text="x", requested_by=builder,
+    ))  # fmt: skip
+
+
+def _running_at(world: World, place: str, unit: Any, builder: Any) -> None:
+    """A class that has just ended, with everything the pages of a running class name."""
+    person = world.objects["employee"][place]
+    made = world.put("running", place, running.running_class(unit))
+    world.put("curriculum", place, made.curriculum)
+    subject = made.curriculum.subjects.get()
+    world.put("subject_file", place, SubjectFile.objects.create(
+        subject=subject, kind=SubjectFile.Kind.values[0], name="a.pdf", content_type="application/pdf", size=1,
+        sha256="0" * 64, content=b"x",
+    ))  # fmt: skip
+    trainer = world.put("trainer", place, Trainer.objects.create(name=f"Fasilitator {place}"))
+    lesson = world.put("lesson", place, running.lesson(made, trainer=trainer))
+    seat = world.put("seat", place, running.seat(made, person))
+    world.put("mark", place, running.mark(lesson, seat))
+    world.put("meeting_file", place, MeetingFile.objects.create(
+        training_class=made, session=lesson, name="a.csv", sha256="0" * 64, rows=[],
+    ))  # fmt: skip
+    result = world.put("result", place, ParticipantResult.objects.create(
+        training_class=made, participation=seat, employee=person, outcome="LULUS",
+    ))  # fmt: skip
+    world.put("result_change", place, ResultChange.objects.create(
+        result=result, outcome="HADIR", reason="x", requested_by=builder,
     ))  # fmt: skip
