@@ -9,13 +9,13 @@ PY = $(VENV)/bin/python
 # The tests' own engines and files, apart from those of a running portal.
 TEST_ENV = SIMDIKLAT_VAR=var/test
 
-.PHONY: help run screenshots test check lint format types contracts migrations deployment bench chaos clean-var messages browser
+.PHONY: help run screenshots test check lint format types contracts migrations deployment audit bench chaos clean-var messages browser
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run        the portal: http://localhost:8000 (PORT=8001 make run; DEMO_EMPLOYEES=5000 make run)"
 	@echo "make test       every test, on real engines"
-	@echo "make check      lint, format, types, import contracts, migrations, deployment"
+	@echo "make check      lint, format, types, import contracts, migrations, deployment, vulnerabilities"
 	@echo "make bench      the figures of the imports, the selection and the list"
 	@echo "make chaos      issue and answer while workers, broker and connections are broken at random"
 	@echo "make messages   collect and compile the translations (needs gettext)"
@@ -28,7 +28,7 @@ test: $(VENV)/.dev browser
 	@$(TEST_ENV) $(PY) -m pytest -n $(WORKERS)
 
 # One target each, so that `make -k check` names everything that fails.
-check: lint format types contracts migrations deployment
+check: lint format types contracts migrations deployment audit
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check .
@@ -46,9 +46,13 @@ migrations: $(VENV)/.dev
 	$(TEST_ENV) $(PY) manage.py makemigrations --check --dry-run
 
 deployment: $(VENV)/.dev
-	$(TEST_ENV) SIMDIKLAT_ENV=production ALLOWED_HOSTS=simdiklat.example \
+	$(TEST_ENV) SIMDIKLAT_ENV=production ALLOWED_HOSTS=simdiklat.example PORTAL_URL=https://simdiklat.example \
 	  SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 	  $(PY) manage.py check --deploy --fail-level WARNING
+
+# Fails on a known vulnerability, and with AUDIT_REQUIRED=1 also when nobody could be asked.
+audit: $(VENV)/.dev
+	@$(PY) .ci/audit.py
 
 bench: $(VENV)/.dev
 	@$(PY) manage.py bench $(ARGS)

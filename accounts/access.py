@@ -4,8 +4,9 @@
     @access(SIGNED_IN)                   anybody who is signed in; the view shows only their own
     @access(Permission.PLAN_CLASSES)     who holds the permission on some unit; the queryset scopes the rest
 
-Who sees other people must have shown a second factor in the session before any view that is not public;
-only the views with which it is set up say `before_second_factor=True`.
+Who sees other people must have shown a second factor in the session before any view; only the views with
+which one signs in and out and sets it up say `before_second_factor=True`. A public view is no exception:
+it may show more to whoever is signed in, as the first page does.
 
 A test walks every address and fails on a view that declares nothing.
 """
@@ -93,7 +94,7 @@ def access(*needed: str, before_second_factor: bool = False) -> Callable[[View],
             permitted = PUBLIC in needed or SIGNED_IN in needed or holds(request.user, *needed)
             if not permitted:
                 raise PermissionDenied
-            if PUBLIC not in needed and not before_second_factor and second_factor.missing(request):
+            if not before_second_factor and request.user.is_authenticated and second_factor.missing(request):
                 return _to_second_factor(request)
             response = view(request, *args, **kwargs)
             _note_auditor(request, response)

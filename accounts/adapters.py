@@ -219,16 +219,7 @@ class SsoAdapter(DefaultSocialAccountAdapter):
     ) -> None:
         """The provider said no, or what it said does not hold. The log names the kind, never what was sent."""
         logger.warning("Sign-in through %s failed: %s %s", provider.name, error, type(exception).__name__)
-        raise ImmediateHttpResponse(
-            refused(
-                request,
-                _(
-                    "Signing in through %(provider)s did not come through. Try again; if it stays so, sign in with "
-                    "your password."
-                )
-                % {"provider": provider.name},
-            )
-        )
+        raise ImmediateHttpResponse(not_come_through(request, provider.name))
 
 
 def _claims(data: dict[str, Any]) -> dict[str, Any]:
@@ -243,3 +234,11 @@ def refused(request: HttpRequest, sentence: Any) -> HttpResponse:
     """The page that says why somebody was not signed in, with the way back."""
     context = {"title": _("Not signed in"), "sentence": sentence}
     return render(request, "accounts/not_signed_in.html", context, status=403)
+
+
+def not_come_through(request: HttpRequest, provider: str) -> HttpResponse:
+    """The page for a sign-in that failed at, or on the way to, the ministry's provider."""
+    sentence = _(
+        "Signing in through %(provider)s did not come through. Try again; if it stays so, sign in with your password."
+    )
+    return refused(request, sentence % {"provider": provider})

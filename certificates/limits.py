@@ -1,39 +1,21 @@
-"""How often one address may check in vain: guessing is stopped, an office full of people is not.
+"""How often one address may look in vain: guessing is stopped, an office full of people is not."""
 
-Counted per window of time in the cache, which all processes share.
-"""
+from datetime import timedelta
 
-import time
-
-from django.core.cache import cache
 from django.http import HttpRequest
-from django.utils.crypto import salted_hmac
 
-from audit import origin
+from accounts.addresses import network
+from accounts.limits import Limit, give_back, take
 
-#: Seconds of a window, and checks in vain within one.
-WINDOW = 600
-MOST = 20
-
-
-def allowed(request: HttpRequest) -> bool:
-    """Whether this address may check; it may not after MOST checks in vain within the window."""
-    return cache.get(_key(request), 0) < MOST
+#: Checks in vain from one address: twenty, then one more each half minute.
+CHECK = Limit("certificate check", 20, timedelta(seconds=30))
 
 
-def in_vain(request: HttpRequest) -> None:
-    """Count a check that found nothing."""
-    key = _key(request)
-    cache.add(key, 0, WINDOW)
-    cache.incr(key)
+def count(request: HttpRequest) -> None:
+    """Count one check by this address; accounts.limits.TooMany when there were too many in vain."""
+    take(CHECK, network(request))
 
 
-def seconds_left() -> int:
-    """Until the window ends."""
-    return WINDOW - int(time.time()) % WINDOW
-
-
-def _key(request: HttpRequest) -> str:
-    address = origin.current().address or request.META.get("REMOTE_ADDR", "")
-    hashed = salted_hmac("certificates.limits", address, algorithm="sha256").hexdigest()
-    return f"certificates:{int(time.time()) // WINDOW}:{hashed}"
+def found(request: HttpRequest) -> None:
+    """Take a counted check back: it was not in vain."""
+    give_back(CHECK, network(request))

@@ -2,6 +2,7 @@ from django.urls import path
 
 from employees import activation, views
 from employees.corrections import views as corrections
+from employees.granting import rescuing
 from employees.granting import views as granting
 from employees.privacy import views as privacy
 
@@ -17,6 +18,8 @@ urlpatterns = [
     path("users/<int:pk>/", granting.account, name="account"),
     path("users/<int:pk>/grant/", granting.account_grant, name="account_grant"),
     path("users/<int:pk>/switch/", granting.account_switch, name="account_switch"),
+    path("users/<int:pk>/code/", rescuing.account_code, name="account_code"),
+    path("users/<int:pk>/second-factor/", rescuing.account_second_factor, name="account_second_factor"),
     path("grants/<int:pk>/end/", granting.grant_end, name="grant_end"),
     path("corrections/", corrections.correction_list, name="corrections"),
     path("corrections/<int:pk>/", corrections.answer_correction, name="answer_correction"),

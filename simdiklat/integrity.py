@@ -82,6 +82,31 @@ _QUERIES: dict[str, str] = {
         WHERE NOT EXISTS (SELECT 1 FROM invitations_candidate c
             WHERE c.selection_id = i.selection_id AND c.employee_id = i.employee_id)
     """,
+    "agenda": """
+        SELECT 'session ' || s.id || ' lies outside class ' || c.code FROM trainings_session s
+        JOIN trainings_trainingclass c ON c.id = s.training_class_id
+        WHERE s.day NOT BETWEEN c.first_day AND c.last_day OR s.active <> (c.state <> 'cancelled')
+        UNION ALL
+        SELECT 'a mark of session ' || a.session_id || ' is for somebody of another class' FROM trainings_attendance a
+        JOIN trainings_session s ON s.id = a.session_id JOIN trainings_participation p ON p.id = a.participation_id
+        WHERE s.training_class_id <> p.training_class_id
+    """,
+    "results": """
+        SELECT 'class ' || c.code || ' is locked with ' || count(r.id) || ' results for ' || c.seats_taken || ' taken seats'
+        FROM trainings_grading g JOIN trainings_trainingclass c ON c.id = g.training_class_id
+        LEFT JOIN trainings_participantresult r ON r.training_class_id = c.id AND r.current
+        WHERE g.locked_at IS NOT NULL GROUP BY c.id HAVING count(r.id) = 0
+        UNION ALL
+        SELECT 'the result of seat ' || r.participation_id || ' has no version before ' || r.version FROM trainings_participantresult r
+        WHERE r.version > 1 AND NOT EXISTS (SELECT 1 FROM trainings_participantresult o
+            WHERE o.participation_id = r.participation_id AND o.version = r.version - 1)
+        UNION ALL
+        SELECT 'class ' || c.code || ' is complete, but the history of person ' || r.employee_id || ' says ' || COALESCE(h.result, 'nothing')
+        FROM trainings_completion d JOIN trainings_trainingclass c ON c.id = d.training_class_id
+        JOIN trainings_participantresult r ON r.training_class_id = c.id AND r.current
+        LEFT JOIN trainings_historyrecord h ON h.training_class_id = c.id AND h.employee_id = r.employee_id
+        WHERE h.result IS DISTINCT FROM r.outcome
+    """,
     "messages": """
         SELECT 'invitation ' || i.id || ' has no message' FROM invitations_invitation i
         WHERE NOT EXISTS (SELECT 1 FROM outbox_message m WHERE m.key = 'invitation:' || i.id || ':invitation:0')

@@ -28,6 +28,7 @@ LOCAL = not DATABASE_URL
 
 _DEMO_SECRET = "simdiklat-demo-secret-not-for-production"  # noqa: S105 - refused outside LOCAL below
 SECRET_KEY = env.str("SECRET_KEY", default=_DEMO_SECRET)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -245,6 +246,16 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Simdiklat <simdiklat
 
 #: Seconds between issuing and the first mail leaving, in which an issue can be stopped.
 ISSUE_DELAY_SECONDS = env.int("ISSUE_DELAY_SECONDS", default=60)
+
+# --- Virtual rooms (trainings/meetings.py) ---------------------------------------------------------
+
+#: A Jitsi server, `https://meet.example`; id and secret where it asks for a token.
+JITSI_URL = env.str("JITSI_URL", default="")
+JITSI_APP_ID = env.str("JITSI_APP_ID", default="")
+JITSI_APP_SECRET = env.str("JITSI_APP_SECRET", default="")
+#: BigBlueButton's interface as `bbb-conf --secret` says it: `https://bbb.example/bigbluebutton/api`.
+BBB_URL = env.str("BBB_URL", default="")
+BBB_SECRET = env.str("BBB_SECRET", default="")
 
 # --- People and language -------------------------------------------------------------------------
 

@@ -72,6 +72,10 @@ class TrainingClassQuerySet(models.QuerySet):
         areas = apps.get_model("trainings", "ClassArea").objects.filter(training_class=OuterRef("pk"))
         return self.filter(~Exists(areas) | Exists(areas.filter(pk__in=_areas_above(unit_path))))
 
+    def open_for_enrolment(self, on: date | None = None) -> Self:
+        """Scheduled classes that employees may enrol in themselves and that have not begun."""
+        return self.filter(state="scheduled", self_enrolment=True, first_day__gte=on or timezone.localdate())
+
     def drafts(self) -> Self:
         return self.filter(state="draft")
 

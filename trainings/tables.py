@@ -87,51 +87,13 @@ class ProgrammeTable(PortalTable):
         return _("Yes") if value else _("No")
 
 
-class HistoryTable(PortalTable):
-    """Training history of the people in scope, the latest first."""
-
-    counts_exactly = True
-
-    employee = tables.Column(
-        _("Name"), order_by=("employee__name", "employee_id", "-last_day", "pk"), attrs=LEAD,
-        linkify=("employees:detail", {"pk": tables.A("employee_id")}),
-    )  # fmt: skip
-    title = tables.Column(_("Training"), empty_values=(), orderable=False)
-    last_day = tables.Column(_("Period"), order_by=("last_day", "pk"))
-    jp = tables.Column(_("JP"), attrs=NUMBER, orderable=False)
-    result = StateColumn(_("Result"), orderable=False)
-    unit = tables.Column(_("Unit"), accessor="employee__unit", orderable=False)
-
-    caption = _("Training history")
-    empty_text = _("No training of your people fits these filters.")
-    empty_hint = _("Take one of the filters away, or write less of the name.")
-
-    class Meta:
-        model = HistoryRecord
-        fields = ("employee", "title", "last_day", "jp", "result", "unit")
-        order_by = "-last_day"
-
-    def render_employee(self, record: HistoryRecord) -> Any:
-        person = record.employee
-        return format_html(
-            '{} <small class="nip">{}</small>', person.full_name, nip_for(person, self.request.user)
-        )
-
-    def render_title(self, record: HistoryRecord) -> Any:
-        name = record.title or record.programme_code
-        return format_html("{} <small>{}</small>", name, record.organiser) if record.organiser else name
-
-    def render_last_day(self, record: HistoryRecord) -> Any:
-        return period(record.first_day, record.last_day)
-
-
 class AttendanceTable(PortalTable):
     """Every participant's share of the lessons; rows are `Standing`s."""
 
     name = tables.Column(_("Participant"), accessor="participation__employee__name", attrs=LEAD)
     unit = tables.Column(_("Unit"), accessor="participation__employee__unit__name")
     attended = tables.Column(_("Attended (JP)"), attrs=NUMBER)
-    percent = tables.Column(_("Share"), attrs=NUMBER)
+    percent = tables.Column(_("Attendance"), attrs=NUMBER)
 
     caption = _("Attendance")
     empty_text = _("Nobody of your people has a confirmed seat in this class.")
@@ -218,7 +180,7 @@ class ResultTable(PortalTable):
 
     name = tables.Column(_("Participant"), accessor="employee__name", attrs=LEAD)
     unit = tables.Column(_("Unit"), accessor="employee__unit__name", order_by=("employee__unit__name", "pk"))
-    attendance = tables.Column(_("Share"), accessor="attendance_percent", attrs=NUMBER, orderable=False)
+    attendance = tables.Column(_("Attendance"), accessor="attendance_percent", attrs=NUMBER, orderable=False)
     final_score = tables.Column(_("Final score"), attrs=NUMBER, default="–")
     outcome = tables.Column(_("Result"), order_by=("outcome", "pk"))
     act = tables.Column(_("Actions"), empty_values=(), orderable=False)
@@ -260,3 +222,41 @@ class ResultTable(PortalTable):
             _("Change"),
             record.employee.full_name,
         )
+
+
+class HistoryTable(PortalTable):
+    """Training history of the people in scope, the latest first."""
+
+    counts_exactly = True
+
+    employee = tables.Column(
+        _("Name"), order_by=("employee__name", "employee_id", "-last_day", "pk"), attrs=LEAD,
+        linkify=("employees:detail", {"pk": tables.A("employee_id")}),
+    )  # fmt: skip
+    title = tables.Column(_("Training"), empty_values=(), orderable=False)
+    last_day = tables.Column(_("Period"), order_by=("last_day", "pk"))
+    jp = tables.Column(_("JP"), attrs=NUMBER, orderable=False)
+    result = StateColumn(_("Result"), orderable=False)
+    unit = tables.Column(_("Unit"), accessor="employee__unit", orderable=False)
+
+    caption = _("Training history")
+    empty_text = _("No training of your people fits these filters.")
+    empty_hint = _("Take one of the filters away, or write less of the name.")
+
+    class Meta:
+        model = HistoryRecord
+        fields = ("employee", "title", "last_day", "jp", "result", "unit")
+        order_by = "-last_day"
+
+    def render_employee(self, record: HistoryRecord) -> Any:
+        person = record.employee
+        return format_html(
+            '{} <small class="nip">{}</small>', person.full_name, nip_for(person, self.request.user)
+        )
+
+    def render_title(self, record: HistoryRecord) -> Any:
+        name = record.title or record.programme_code
+        return format_html("{} <small>{}</small>", name, record.organiser) if record.organiser else name
+
+    def render_last_day(self, record: HistoryRecord) -> Any:
+        return period(record.first_day, record.last_day)

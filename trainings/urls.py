@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trainings.views import agenda, attendance, catalogue, checkin, curricula, evaluation, results
+from trainings.views import agenda, attendance, catalogue, checkin, curricula, evaluation, joining, results
 
 app_name = "trainings"
 urlpatterns = [
@@ -47,6 +47,13 @@ urlpatterns = [
     path("me/classes/<int:pk>/evaluate/", evaluation.evaluate, name="evaluate"),
     path("evaluasi/<str:token>/", evaluation.follow_up, name="follow_up"),
     path("me/classes/<int:pk>/", checkin.my_class, name="my_class"),
+    path("classes/<int:pk>/enrolment/", joining.open_enrolment, name="open_enrolment"),
+    path("sessions/<int:pk>/host/", joining.host, name="host"),
+    path("me/open-classes/", joining.open_classes, name="open_classes"),
+    path("me/open-classes/<int:pk>/enrol/", joining.enrol, name="enrol"),
+    path("me/classes/<int:pk>/leave/", joining.leave, name="leave"),
+    path("gabung/<str:token>/", joining.join, name="join"),
+    path("gabung/<str:token>/masuk/", joining.enter, name="enter"),
     # The addresses on the room's screen and in mails; Indonesian, because people read them.
     path("hadir/", checkin.scanner, name="scanner"),
     path("hadir/kirim/", checkin.send_scans, name="send_scans"),

@@ -149,7 +149,7 @@ def choose(request: HttpRequest) -> HttpResponseBase:
 _passkey_sign_in = webauthn.LoginWebAuthnView.as_view()
 
 
-@access(PUBLIC)
+@access(PUBLIC, before_second_factor=True)
 @never_cache
 def passkey_sign_in(request: HttpRequest) -> HttpResponseBase:
     """Sign in with a passkey alone: the options as JSON, then the device's answer."""
@@ -157,7 +157,7 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponseBase:
     return _passkey_sign_in(request)
 
 
-code = access(PUBLIC)(_Code.as_view())
+code = access(PUBLIC, before_second_factor=True)(_Code.as_view())
 code_again = _own(_CodeAgain.as_view())
 passkey_again = _own(_PasskeyAgain.as_view())
 activate_app = _own(never_cache(_ActivateApp.as_view()))

@@ -39,8 +39,8 @@ class _ChangePassword(allauth.PasswordChangeView):
     extra_context = {"title": gettext_lazy("Change password")}
 
 
-sign_in = access(PUBLIC)(_SignIn.as_view())
-sign_out = access(PUBLIC)(_SignOut.as_view())
+sign_in = access(PUBLIC, before_second_factor=True)(_SignIn.as_view())
+sign_out = access(PUBLIC, before_second_factor=True)(_SignOut.as_view())
 password_again = access(SIGNED_IN, before_second_factor=True)(_PasswordAgain.as_view())
 _change_password = _ChangePassword.as_view()
 

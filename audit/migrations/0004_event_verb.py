@@ -5,14 +5,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0003_reading'),
+        ("audit", "0003_reading"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('verb', name='text_pattern_ops'), models.F('id'), name='audit_event_verb'),
+            model_name="event",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("verb", name="text_pattern_ops"),
+                models.F("id"),
+                name="audit_event_verb",
+            ),
         ),
     ]

@@ -34,15 +34,25 @@ class Pkcs12Signer:
         # Imported late: only portals that sign pay for it, and only when they do.
         from pyhanko.sign import signers
 
+        from certificates.signing.rsa import QuickSigner
+
         data = _read(self._file)
         try:
-            return signers.SimpleSigner.load_pkcs12_data(
-                data, other_certs=[], passphrase=self._passphrase.encode() or None
+            return QuickSigner.of(
+                signers.SimpleSigner.load_pkcs12_data(
+                    data, other_certs=[], passphrase=self._passphrase.encode() or None
+                )
             )
         except ValueError as error:
             raise ValueError(
                 f"{self._file} cannot be opened: no PKCS#12 file, or another passphrase"
             ) from error
+
+    @cached_property
+    def _room(self) -> int:
+        """Bytes kept free for a signature, in hex: its certificates and what goes with them."""
+        certificates = [self._signer.signing_cert, *self._signer.cert_registry]
+        return 2 * (sum(len(one.dump()) for one in certificates) + 4096)
 
     def signed_by(self) -> SignedBy:
         """Common name of the certificate and of its issuer."""
@@ -77,7 +87,10 @@ class Pkcs12Signer:
             subfilter=fields.SigSeedSubFilter.PADES,
         )
         signed: Any = signers.sign_pdf(
-            IncrementalPdfFileWriter(BytesIO(content)), metadata, signer=self._signer
+            IncrementalPdfFileWriter(BytesIO(content)),
+            metadata,
+            signer=self._signer,
+            bytes_reserved=self._room,
         )
         return signed.getvalue()
 

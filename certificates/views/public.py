@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.access import PUBLIC, access
+from accounts.limits import TooMany
 from certificates import limits, lookup
 from certificates.forms import CheckForm
 from certificates.models import CertificateVersion
@@ -21,22 +22,23 @@ def search(request: HttpRequest) -> HttpResponse:
     """Find a certificate by its number together with the name on it; a number alone could be counted through."""
     form = CheckForm(request.POST or None)
     status = 200
-    if request.method == "POST":
-        if not limits.allowed(request):
-            return _too_many(request)
-        if form.is_valid():
-            version = lookup.find(form.cleaned_data["number"], form.cleaned_data["name"])
-            if version:
-                return _private(redirect("certificates:check", public_id=version.public_id))
-            limits.in_vain(request)
-            # One sentence for both, so that it cannot be found out which numbers exist.
-            form.add_error(
-                None,
-                _(
-                    "No certificate with this number and this name is on record. Compare both with the paper, letter by letter."
-                ),
-            )
-            status = 404
+    if request.method == "POST" and form.is_valid():
+        try:
+            limits.count(request)
+        except TooMany as stop:
+            return _too_many(request, stop)
+        version = lookup.find(form.cleaned_data["number"], form.cleaned_data["name"])
+        if version:
+            limits.found(request)
+            return _private(redirect("certificates:check", public_id=version.public_id))
+        # One sentence for both, so that it cannot be found out which numbers exist.
+        form.add_error(
+            None,
+            _(
+                "No certificate with this number and this name is on record. Compare both with the paper, letter by letter."
+            ),
+        )
+        status = 404
     context = {"title": _("Checking a certificate"), "form": form}
     return _private(render(request, "certificates/search.html", context, status=status))
 
@@ -46,16 +48,21 @@ def search(request: HttpRequest) -> HttpResponse:
 def check(request: HttpRequest, public_id: str) -> HttpResponse:
     """What the QR on a certificate confirms: name, programme, hours, dates, number, state. Nothing else.
 
-    The address of a paper answers for ever, also when it was replaced or revoked.
+    The address of a paper answers for ever, also when it was replaced or revoked, and whoever has it is
+    never stopped: it cannot be guessed. Addresses that do not exist count as guesses.
     """
-    if not limits.allowed(request):
-        return _too_many(request)
     version = CertificateVersion.objects.with_certificate().filter(public_id=public_id).first()
-    if version is None:
-        limits.in_vain(request)
-        context = {"title": _("Checking a certificate"), "form": CheckForm(), "unknown": True}
-        return _private(render(request, "certificates/search.html", context, status=404))
-    return _private(render(request, "certificates/check.html", _context(version)))
+    if version is not None:
+        response = _private(render(request, "certificates/check.html", _context(version)))
+        # The address is a key of its own. Not on pages with a form: a browser then posts without an origin.
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+    try:
+        limits.count(request)
+    except TooMany as stop:
+        return _too_many(request, stop)
+    context = {"title": _("Checking a certificate"), "form": CheckForm(), "unknown": True}
+    return _private(render(request, "certificates/search.html", context, status=404))
 
 
 def _context(version: CertificateVersion) -> dict[str, Any]:
@@ -76,14 +83,13 @@ def _context(version: CertificateVersion) -> dict[str, Any]:
     }
 
 
-def _too_many(request: HttpRequest) -> HttpResponse:
-    context = {"title": _("Checking a certificate"), "minutes": -(-limits.seconds_left() // 60)}
+def _too_many(request: HttpRequest, stop: TooMany) -> HttpResponse:
+    context = {"title": _("Checking a certificate"), "message": stop.user_message}
     response = _private(render(request, "certificates/too_many.html", context, status=429))
-    response["Retry-After"] = str(limits.seconds_left())
+    response["Retry-After"] = str(stop.seconds)
     return response
 
 
 def _private(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     return response

@@ -100,16 +100,8 @@ def end_grant(*, grant: RoleGrant, by: Any, last_day: date | None = None) -> Rol
     return found
 
 
-@transaction.atomic
-def set_active(*, user: User, active: bool, by: Any) -> bool:
-    """Switch an account on or off; whether that changed anything. Off, it is signed out at its next request.
-
-    Refusal: oneself, an account of the portal's operators, or one that also has a role or a person
-    outside the administrator's units.
-    """
-    if user.pk == by.pk:
-        raise Refusal(_("Nobody switches their own account off. Ask another administrator."), code="self")
-    user = User.objects.select_for_update().get(pk=user.pk)
+def refuse_beyond(*, user: User, by: Any) -> None:
+    """Refusal where the account belongs to the portal's operators, or also to units outside the administrator's."""
     if user.is_superuser and not by.is_superuser:
         raise Refusal(_("An account of the portal's operators is changed by them."), code="superuser")
     roots = held_roots(by)
@@ -120,6 +112,19 @@ def set_active(*, user: User, active: bool, by: Any) -> bool:
             _("This account also belongs to units that you do not manage. Ask the administrator above you."),
             code="scope",
         )
+
+
+@transaction.atomic
+def set_active(*, user: User, active: bool, by: Any) -> bool:
+    """Switch an account on or off; whether that changed anything. Off, it is signed out at its next request.
+
+    Refusal: oneself, an account of the portal's operators, or one that also has a role or a person
+    outside the administrator's units.
+    """
+    if user.pk == by.pk:
+        raise Refusal(_("Nobody switches their own account off. Ask another administrator."), code="self")
+    user = User.objects.select_for_update().get(pk=user.pk)
+    refuse_beyond(user=user, by=by)
     if user.is_active == active:
         return False
     user.is_active = active

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from audit.errors import Refusal
+from employees.uploads import refuse_bomb
 
 #: A cell longer than this ends the reading; the columns' own limits are far below.
 _LONGEST_CELL = 10_000_000
@@ -201,6 +202,7 @@ def _first_sheet(handle: BinaryIO) -> CalamineSheet:
         with zipfile.ZipFile(handle) as package:
             if "xl/workbook.xml" not in package.namelist():
                 raise FileRefused(not_a_workbook)
+            _refuse_bomb(package)
             _refuse_giant(package)
         handle.seek(0)
         return CalamineWorkbook.from_filelike(handle).get_sheet_by_index(0)
@@ -217,6 +219,13 @@ def _first_sheet(handle: BinaryIO) -> CalamineSheet:
         if type(error).__name__ == "PanicException":  # the reader's own crash, not an Exception
             raise FileRefused(not_a_workbook) from error
         raise
+
+
+def _refuse_bomb(package: zipfile.ZipFile) -> None:
+    try:
+        refuse_bomb(package)
+    except Refusal as refusal:
+        raise FileRefused(refusal.user_message, code=refusal.code) from refusal
 
 
 def _refuse_giant(package: zipfile.ZipFile) -> None:

@@ -5,17 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('employees', '0003_lists'),
-        ('invitations', '0006_candidate_keys'),
-        ('trainings', '0008_history_list'),
+        ("employees", "0003_lists"),
+        ("invitations", "0006_candidate_keys"),
+        ("trainings", "0008_history_list"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['-selection', 'rank', 'id'], name='invitations_latest'),
+            model_name="invitation",
+            index=models.Index(fields=["-selection", "rank", "id"], name="invitations_latest"),
         ),
     ]

@@ -15,7 +15,8 @@ from audit.errors import Refusal
 from invitations import actions
 from invitations.forms import DeclineForm
 from invitations.models import Invitation
-from trainings.models import RuleSettings
+from trainings.delivery.running import my_classes
+from trainings.models import RuleSettings, TrainingClass
 
 #: Places in earlier rankings shown to a person.
 PLACES = 10
@@ -45,6 +46,8 @@ def own_context(user: Any, person: Any) -> dict[str, Any]:
         "records": person.history.all(),
         "open_invitations": [i for i in invitations if i.is_live and not i.training_class.ended(today)],
         "past_invitations": [i for i in invitations if not i.is_live or i.training_class.ended(today)],
+        "my_classes": my_classes(user, today),
+        "open_classes": TrainingClass.objects.open_for_enrolment().held_for(person.unit.path).exists(),
         "year": year,
         "hours": hours,
         "hours_goal": rule.pppk_ceiling_jp if pppk else rule.pns_yearly_jp,

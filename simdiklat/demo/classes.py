@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import count
 from random import Random
 
-from simdiklat.demo import catalogue, regions
+from simdiklat.demo import catalogue, regions, running
 from simdiklat.demo.catalogue import Entry
 from simdiklat.demo.history import FREQUENT, TRAINED
 from simdiklat.demo.people import DemoPerson
@@ -57,6 +57,7 @@ class Planner:
         self.upcoming()
         self.ended(people, found)
         self.full_by_hand(people)
+        running.make(self, people)
         return self.made
 
     # --- The coming months -----------------------------------------------------------------------

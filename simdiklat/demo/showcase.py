@@ -27,7 +27,8 @@ from outbox.models import Message
 from simdiklat.demo import DEMO_PASSWORD
 from simdiklat.demo.accounts import OFFICER, PLANNER, SIGN_INS
 from simdiklat.demo.classes import SHOWCASE_BATCH
-from trainings.models import TrainingClass
+from simdiklat.demo.running import RUNNING_BATCH
+from trainings.models import Participation, TrainingClass
 
 #: Longest time in seconds that one step of the worker may take before the showcase gives up.
 PATIENCE = 120
@@ -70,6 +71,19 @@ def sign_ins(stdout: Any) -> None:
     invited = _invited_employee()
     if invited is not None:
         say(f"  {invited.number:<{width}}  {invited.full_name}, {invited.unit} (invited employee)")
+    seat = (
+        Participation.objects.filter(
+            training_class__batch=RUNNING_BATCH, state="confirmed", employee__user__isnull=False
+        )
+        .select_related("employee__unit")
+        .order_by("pk")
+        .first()
+    )
+    if seat is not None:
+        person = seat.employee
+        say(
+            f"  {person.number:<{width}}  {person.full_name}, {person.unit} (participant of this week's class)"
+        )
     certificate = Certificate.objects.filter(record__employee__user__isnull=False).for_table().first()
     if certificate is not None:
         holder = certificate.record.employee
@@ -79,6 +93,8 @@ def sign_ins(stdout: Any) -> None:
             f"or {settings.PORTAL_URL}{reverse('certificates:search')} with {certificate.number} and {holder.name}"
         )
     say("Every other employee signs in with the NIP, or the ID of those without one, and the same password.")
+    if not settings.REQUIRE_SECOND_FACTOR:
+        say("Passwords alone are enough here; in service, roles that see people need a second factor.")
 
 
 def _class() -> TrainingClass:

@@ -10,7 +10,7 @@ from django.views.i18n import set_language
 from accounts.access import PUBLIC, access
 
 
-@access(PUBLIC)
+@access(PUBLIC, before_second_factor=True)
 @require_POST
 def language(request: HttpRequest) -> HttpResponseBase:
     """Change the language of the pages; remembered with the account of whoever is signed in."""

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
-from django.core.cache import cache
 from django.utils import timezone
 
 from certificates import actions
@@ -27,8 +26,6 @@ from trainings.models import HistoryRecord, TrainingClass
 def folders(settings, tmp_path):
     settings.CERTIFICATES_DIR = tmp_path / "certificates"
     settings.RESULTS_DIR = tmp_path / "results"
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    cache.clear()
     logo_of.cache_clear()
 
 
@@ -100,10 +97,10 @@ class Key:
 
     passphrase = "rahasia sekali"
 
-    def __init__(self, folder: Path, days: int = 300) -> None:
+    def __init__(self, folder: Path, days: int = 300, key: Any = None) -> None:
         until = datetime.now(UTC) + timedelta(days=days)
         root = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
         issuer = _certify("CA Contoh", "CA Contoh", root, root, until + timedelta(days=1), ca=True)
         own = _certify("Kepala BDK Contoh", "CA Contoh", key, root, until, ca=False)
         folder.mkdir(parents=True, exist_ok=True)

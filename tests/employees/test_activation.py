@@ -270,4 +270,4 @@ def test_a_code_by_hand_replaces_a_forgotten_password_and_ends_the_sessions(clie
     from django.test import Client
 
     assert set_password(Client(), silent.nip, digits).status_code == 302
-    assert client.get("/").status_code == 302
+    assert client.get("/account/").status_code == 302

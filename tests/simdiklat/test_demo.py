@@ -22,7 +22,10 @@ from employees.scoping import EVERYWHERE
 from simdiklat import integrity
 from simdiklat.demo import DEMO_PASSWORD, FULL_SIZE, FULL_UNITS, history, people, showcase, units
 from simdiklat.demo.accounts import SIGN_INS
+from simdiklat.demo.running import ENDED_BATCH, RUNNING_BATCH
 from trainings.codes import RESETTING_KINDS
+from trainings.delivery.agenda import summary
+from trainings.delivery.results import standings
 from trainings.models import HistoryRecord, Participation, Programme, TrainingClass
 
 NUMBER = 400
@@ -201,13 +204,27 @@ class TestMinistry:
             assert len(made.seeds.all()) == (made.state == "scheduled")
             if made.allocation == "MANUAL":
                 assert sum(area.seats for area in made.areas.all()) == made.seats
-        ended = TrainingClass.objects.filter(last_day__lt=today)
+        ended = TrainingClass.objects.filter(last_day__lt=today).exclude(batch=ENDED_BATCH)
         assert ended.count() == 16
         assert Participation.objects.filter(training_class__in=ended).exists()
         for seat in Participation.objects.filter(training_class__in=ended):
             assert HistoryRecord.objects.filter(
                 employee=seat.employee_id, training_class=seat.training_class_id, last_day=seat.last_day
             ).exists()
+
+    def test_classes_wait_to_be_run(self, seeded):
+        today = timezone.localdate()
+        this_week = TrainingClass.objects.get(batch=RUNNING_BATCH)
+        assert this_week.first_day <= today <= this_week.last_day
+        assert this_week.agenda.filter(day=today).exists()
+        assert summary(this_week).complete
+        ended = TrainingClass.objects.get(batch=ENDED_BATCH)
+        assert summary(ended).complete
+        assert ended.seats_taken > 2
+        found = standings(ended)
+        assert {str(one.verdict.outcome) for one in found} >= {"LULUS", "TIDAK_HADIR"}
+        assert sum(one.missing(list(ended.components.all())) for one in found) == 1
+        assert TrainingClass.objects.open_for_enrolment().exists()
 
     def test_everybody_can_sign_in(self, seeded):
         assert Employee.objects.filter(user=None).count() == 0

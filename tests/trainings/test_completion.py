@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.models import RoleGrant
 from audit.errors import Refusal
 from audit.models import Event
+from simdiklat.integrity import problems
 from tests import factories
 from tests.races import at_once
+from tests.simdiklat.test_integrity import tamper
 from tests.trainings import running
 from trainings import actions, completion
 from trainings.delivery.completing import months_after
@@ -253,3 +255,21 @@ def test_months_after(day, months, expected):
     from datetime import date
 
     assert months_after(date.fromisoformat(day), months) == date.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    ("statement", "invariant"),
+    [
+        ("UPDATE trainings_historyrecord SET result = 'HADIR' WHERE result = 'TIDAK_LULUS'", "results"),
+        ("DELETE FROM trainings_participantresult", "results"),
+        ("UPDATE trainings_participantresult SET outcome = 'HADIR' WHERE outcome = 'LULUS'", "results"),
+        ("UPDATE trainings_session SET day = day + 60", "agenda"),
+        ("UPDATE trainings_session SET active = false", "agenda"),
+    ],
+)
+def test_check_data_finds_what_was_changed_behind_the_portals_back(tree, cast, heard, statement, invariant):
+    made = locked(tree, cast.organiser)
+    actions.complete(training_class=made["class"], by=cast.organiser)
+    assert not {"results", "agenda"} & set(problems())
+    tamper(statement)
+    assert invariant in problems()

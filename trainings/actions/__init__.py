@@ -24,6 +24,7 @@ from trainings.actions.curricula import (
     publish_curriculum,
     save_curriculum,
 )
+from trainings.actions.enrolling import enrol, enrolment_problem, leave, open_enrolment
 from trainings.actions.evaluating import answer_follow_up, evaluate
 from trainings.actions.grading import (
     ComponentPlan,
@@ -63,10 +64,14 @@ __all__ = [
     "draft_agenda",
     "draft_curriculum",
     "editable",
+    "enrol",
+    "enrolment_problem",
     "evaluate",
+    "leave",
     "lock_results",
     "mark_the_absent",
     "note_grade_sheet",
+    "open_enrolment",
     "plan_of",
     "plan_problems",
     "publish_curriculum",

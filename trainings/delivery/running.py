@@ -1,5 +1,6 @@
 """Where a class stands once it runs, and what its workspace says about each step in short."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from trainings.delivery import completing
 from trainings.delivery.agenda import summary
+from trainings.delivery.evaluating import open_for_evaluation
 from trainings.models import (
     Attendance,
     Completion,
@@ -14,8 +16,10 @@ from trainings.models import (
     ParticipantResult,
     Participation,
     ResultChange,
+    Session,
     TrainingClass,
 )
+from trainings.questions import OPEN_DAYS
 
 STEPS = ("agenda", "attendance", "results", "completion")
 
@@ -26,6 +30,31 @@ def current_step(training_class: TrainingClass) -> str:
         return "attendance"
     locked = Grading.objects.filter(pk=training_class.pk, locked_at__isnull=False).exists()
     return "completion" if locked else "results"
+
+
+def my_classes(user: Any, on: date) -> list[Participation]:
+    """A person's confirmed seats in classes that run, come, or ended within the evaluation's days; soonest first.
+
+    Each has `today`, the sessions of the day; two queries.
+    """
+    seats = list(
+        Participation.objects.of_user(user)
+        .confirmed()
+        .filter(last_day__gte=on - timedelta(days=OPEN_DAYS))
+        .select_related("training_class__programme", "evaluated")
+        .order_by("first_day", "pk")
+    )
+    running = [seat.training_class_id for seat in seats if seat.first_day <= on <= seat.last_day]
+    sessions = Session.objects.filter(training_class__in=running, day=on).for_agenda() if running else []
+    by_class: dict[int, list[Session]] = {}
+    for session in sessions:
+        by_class.setdefault(session.training_class_id, []).append(session)
+    for seat in seats:
+        seat.today = by_class.get(seat.training_class_id, [])  # type: ignore[attr-defined]  # for the page
+        seat.may_evaluate = (  # type: ignore[attr-defined]  # for the page
+            open_for_evaluation(seat.training_class, on) and not hasattr(seat, "evaluated")
+        )
+    return seats
 
 
 def step_context(training_class: TrainingClass, step: str, user: Any) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PUBLIC, SIGNED_IN, access
 from trainings import passes
-from trainings.delivery import checkin
+from trainings.delivery import checkin, evaluating
 from trainings.delivery.agenda import summary
-from trainings.models import Attendance, Participation, Session
+from trainings.models import Attendance, Evaluated, Participation, Session
 from trainings.views.attendance import qr, read_batch
 
 #: A code seen fresh before signing in is taken for so long afterwards.
@@ -88,16 +88,28 @@ def my_class(request: HttpRequest, pk: int) -> HttpResponse:
         "training_class": training_class,
         "seat": seat,
         "days": [
-            (day, [(session, marks.get(session.pk)) for session in sessions])
+            (day, [(session, marks.get(session.pk), join_address(session, seat)) for session in sessions])
             for day, sessions, _jp in found.days
         ],
         "code": code,
         "qr": qr(code),
         "today": timezone.localdate(),
         "now": timezone.now(),
+        "may_evaluate": evaluating.open_for_evaluation(training_class)
+        and not Evaluated.objects.filter(pk=seat.pk).exists(),
+        "may_leave": seat.source == Participation.Source.SELF and seat.first_day > timezone.localdate(),
         "result": seat.results.filter(current=True).first(),
     }
     return render(request, "trainings/my_class.html", context)
+
+
+def join_address(session: Session, seat: Participation) -> str:
+    """The participant's personal join link of a live session that is not over; empty for the others."""
+    if session.mode != Session.Mode.LIVE or not session.meeting:
+        return ""
+    if session.ends_at is None or session.ends_at < timezone.now():
+        return ""
+    return reverse("trainings:join", args=[passes.join_token(session.pk, seat.pk)])
 
 
 @access(SIGNED_IN)
