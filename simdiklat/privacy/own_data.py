@@ -7,6 +7,7 @@ from typing import Any
 
 import xlsxwriter
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from audit import reading
@@ -16,6 +17,8 @@ from audit.models import Reading
 from certificates.models import Certificate
 from employees.models import Employee
 from employees.privacy.tables import reader_name, role_words
+from invitations.models import Invitation
+from trainings.models import HistoryRecord
 
 #: Copies of one's own data that may be fetched in an hour: each is written from many tables.
 AN_HOUR = 6
@@ -103,6 +106,21 @@ def collect(person: Employee) -> dict[str, Rows]:
             for one in user.messages.order_by("pk")
         ]
     return {title: [_plain(row) for row in rows] for title, rows in parts.items()}
+
+
+def in_words(parts: dict[str, Rows]) -> dict[str, Rows]:
+    """The same for reading on the page: the fields by the names that forms and lists give them."""
+    words: dict[str, str] = {}
+    for model in (Invitation, HistoryRecord, Employee):
+        for field in model._meta.concrete_fields:
+            if isinstance(field.verbose_name, Promise):
+                words[field.name] = str(field.verbose_name).capitalize()
+    return {
+        title: [
+            {words.get(name, name.replace("_", " ")): value for name, value in row.items()} for row in rows
+        ]
+        for title, rows in parts.items()
+    }
 
 
 def _values(record: Any, *, exclude: Iterable[str]) -> dict[str, Any]:

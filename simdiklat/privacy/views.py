@@ -44,7 +44,11 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def own(request: HttpRequest) -> HttpResponse:
     """Everything kept about oneself, readable on one page, with the copies to take along."""
     person = own_person(request)
-    context = {"title": _("My data"), "crumbs": crumbs(), "parts": own_data.collect(person)}
+    context = {
+        "title": _("My data"),
+        "crumbs": crumbs(),
+        "parts": own_data.in_words(own_data.collect(person)),
+    }
     return render(request, "simdiklat/privacy/own.html", context)
 
 

@@ -101,7 +101,8 @@ KINDS = {
     "results/": "result",
     "result-changes/": "result_change",
     "trainers/": "trainer",
-    "me/classes/": "running",
+    "me/classes/": "seat",
+    "me/open-classes/": "class",
     "account/sessions/": "session",
     "account/passkeys/": "passkey",
 }
