@@ -9,7 +9,7 @@ PY = $(VENV)/bin/python
 # The tests' own engines and files, apart from those of a running portal.
 TEST_ENV = SIMDIKLAT_VAR=var/test
 
-.PHONY: help run screenshots test check lint format types contracts migrations deployment audit bench chaos clean-var messages browser
+.PHONY: help run screenshots test check lint format types contracts migrations deployment audit bench chaos chaos-import clean-var messages browser
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make check      lint, format, types, import contracts, migrations, deployment, vulnerabilities"
 	@echo "make bench      the figures of the imports, the selection and the list"
 	@echo "make chaos      issue and answer while workers, broker and connections are broken at random"
+	@echo "make chaos-import  an import of people killed twenty times at random moments"
 	@echo "make messages   collect and compile the translations (needs gettext)"
 	@echo "make clean-var  remove the demo's database, mails and files, to begin anew"
 
@@ -70,6 +71,9 @@ messages: $(VENV)/.dev
 URL ?= http://localhost:8000
 screenshots: $(VENV)/.dev browser
 	@$(PY) -m tests.screenshots "$(URL)" docs/screenshots
+
+chaos-import: $(VENV)/.dev
+	@$(PY) manage.py chaos_import $(ARGS)
 
 clean-var: $(VENV)/.local
 	@$(PY) manage.py clean_var

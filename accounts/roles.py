@@ -26,6 +26,8 @@ class Permission(models.TextChoices):
     DOWNLOAD_LISTS = "download_lists", _("Download lists of names")
     ANSWER_FOR_OTHERS = "answer_for_others", _("Answer an invitation on someone's behalf")
     REVIEW = "review", _("Defer a proposed person during the review window")
+    VERIFY_CLAIMS = "verify_claims", _("Verify or refuse claims of missing training")
+    MERGE_PEOPLE = "merge_people", _("Merge two records of one person")
     IMPORT = "import", _("Import files")
     CORRECT = "correct", _("Answer requests to correct personal data")
     SEE_AUDIT = "see_audit", _("Read the audit trail")
@@ -47,6 +49,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             _P.SEE_SELECTIONS,
             _P.DOWNLOAD_LISTS,
             _P.ANSWER_FOR_OTHERS,
+            _P.MERGE_PEOPLE,
             _P.IMPORT,
             _P.CORRECT,
             _P.SEE_AUDIT,
@@ -75,6 +78,8 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             _P.DOWNLOAD_LISTS,
             _P.ANSWER_FOR_OTHERS,
             _P.REVIEW,
+            _P.VERIFY_CLAIMS,
+            _P.MERGE_PEOPLE,
             _P.HAND_OUT_CODES,
             _P.CORRECT,
         }

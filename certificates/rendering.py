@@ -7,6 +7,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -124,12 +125,15 @@ def _batch(
     fresh = [version for version in batch if not version.sha256]
     for version in fresh:
         logo_of(version.data["logo"])  # read here: the threads do not touch the database
-    contents = pool.map(
-        lambda version: _signed(version, pdf_of(version.data, logo=logo_of(version.data["logo"]))), fresh
+    contents = list(
+        pool.map(
+            lambda version: _signed(version, pdf_of(version.data, logo=logo_of(version.data["logo"]))), fresh
+        )
     )
-    made = dict(zip((version.pk for version in fresh), contents, strict=True))
+    with transaction.atomic():  # one commit for the batch: the disk is slower than the typesetter
+        made = {
+            version.pk: _keep_first(version, content)
+            for version, content in zip(fresh, contents, strict=True)
+        }
     for version in batch:
-        if version.pk in made:
-            yield version, _keep_first(version, made[version.pk])
-        else:
-            yield version, pdf_bytes(version)
+        yield version, made[version.pk] if version.pk in made else pdf_bytes(version)

@@ -120,6 +120,11 @@ class Employee(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="employee"
     )
+    #: Set on a record that was found to be another's twin: it stays for what was frozen with it, and
+    #: nobody is ranked, counted or listed by it (employees/merging).
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_records"
+    )
 
     objects = EmployeeQuerySet.as_manager()
 
@@ -127,12 +132,18 @@ class Employee(models.Model):
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(nip__isnull=False) | models.Q(external_id__isnull=False),
+                condition=models.Q(nip__isnull=False)
+                | models.Q(external_id__isnull=False)
+                | models.Q(merged_into__isnull=False),
                 name="employees_nip_or_id",
             ),
             models.CheckConstraint(
                 condition=models.Q(nip=None) | models.Q(nip__regex=r"^[0-9]{18}$"),
                 name="employees_nip_digits",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | models.Q(nip=None, user=None, activity=""),
+                name="employees_merged_is_nobody",
             ),
         ]
         indexes = [
@@ -187,5 +198,46 @@ class FormerNip(models.Model):
         return self.nip
 
 
-# Here, so that Django finds them with the room's other models.
-from employees.correction_models import CorrectionRequest  # noqa: E402, F401 - registered with the room
+class UnitAssignment(models.Model):
+    """A unit somebody used to work in, kept by the database when the unit changes (migration 0005).
+
+    The present unit is the person's own; these rows are what was before it.
+    """
+
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="earlier_units")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    #: Empty: since before the portal knew.
+    since = models.DateField(null=True)
+    until = models.DateField()
+
+    class Meta:
+        ordering = ["-until", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(since=None) | models.Q(until__gte=models.F("since")),
+                name="employees_assignment_dates",
+            ),
+        ]
+        indexes = [models.Index(fields=["employee", "-until"], name="employees_assignment_person")]
+
+    def __str__(self) -> str:
+        return f"{self.employee_id} in {self.unit_id} until {self.until}"
+
+
+# Imports, merging and corrections have modules of their own; imported here, because Django looks for models
+# in this one.
+from employees.correction_models import CorrectionRequest  # noqa: E402
+from employees.importing.models import ImportKind, ImportRun  # noqa: E402
+from employees.merging.models import DuplicatePair  # noqa: E402
+
+__all__ = [
+    "CorrectionRequest",
+    "DuplicatePair",
+    "Employee",
+    "FormerNip",
+    "ImportKind",
+    "ImportRun",
+    "ServiceArea",
+    "Unit",
+    "UnitAssignment",
+]

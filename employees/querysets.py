@@ -56,6 +56,10 @@ class UnitQuerySet(ScopedQuerySet):
 
 
 class EmployeeQuerySet(ScopedQuerySet):
+    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+        """People in scope; a record that was merged into another is nobody."""
+        return super().visible_to(user, permission).filter(merged_into=None)
+
     def active(self) -> Self:
         """People in active service (KEAKTIFAN = AKTIF)."""
         return self.filter(activity="AKTIF")
@@ -94,7 +98,8 @@ class EmployeeQuerySet(ScopedQuerySet):
         return (
             self.filter(nip=cleaned).first()
             or self.filter(former_nips__nip=cleaned).first()
-            or self.filter(external_id=number.strip()).first()
+            or self.filter(external_id=number.strip(), merged_into=None).first()
+            or self.filter(merged_records__external_id=number.strip()).first()
         )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -35,7 +35,11 @@ def employee_list(request: HtmxRequest) -> HttpResponse:
 @access(Permission.SEE_PEOPLE)
 def employee_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One person in scope: identity, standing in words, history, invitations. The person can read who looked."""
-    person = get_object_or_404(Employee.objects.visible_to(request.user).for_table(), pk=pk)
+    people = Employee.objects.visible_to(request.user)
+    merged = people.filter(merged_records=pk).values_list("pk", flat=True).first()
+    if merged is not None:
+        return redirect("employees:detail", pk=merged, permanent=True)
+    person = get_object_or_404(people.for_table(), pk=pk)
     note_viewed(employee=person, by=request.user)
     invitations: Any = person.invitations.none()
     if holds(request.user, Permission.SEE_SELECTIONS):

@@ -71,6 +71,15 @@ def progress(
         setattr(job, name, value)
 
 
+def stop(job_id: int) -> bool:
+    """Stop a job that has not finished; whether there was something to stop.
+
+    A worker that is on it notices at its next report of progress; what it has committed stays.
+    """
+    unfinished = Job.objects.filter(pk=job_id, state__in=(Job.State.QUEUED, Job.State.RUNNING))
+    return bool(unfinished.update(state=Job.State.STOPPED, finished_at=timezone.now()))
+
+
 def finish(
     job: Job, *, result: dict[str, Any] | None = None, result_url: str = "", result_file: str = ""
 ) -> None:

@@ -219,6 +219,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "invitations.expire_due",
         "schedule": timedelta(seconds=EXPIRE_SWEEP_SECONDS),
     },
+    "find-duplicates": {"task": "employees.find_duplicates", "schedule": timedelta(hours=24)},
+    "clean-imports": {"task": "employees.clean_imports", "schedule": timedelta(hours=6)},
     "remind-of-invitations": {"task": "invitations.remind_due", "schedule": timedelta(hours=1)},
     "ask-three-months-later": {"task": "trainings.follow_up_due", "schedule": timedelta(hours=6)},
     "forget-sign-in-traces": {"task": "accounts.forget_old", "schedule": timedelta(hours=1)},
@@ -362,6 +364,17 @@ EVIDENCE_DIR = VAR_DIR / "evidence"
 RESULTS_DIR = VAR_DIR / "results"
 #: PDFs of letters, named by their hash; each can be set again from its letter's frozen data.
 LETTERS_DIR = VAR_DIR / "letters"
+#: Uploaded import files under random names, until the import is long done.
+IMPORTS_DIR = VAR_DIR / "imports"
+IMPORT_MOST_BYTES = env.int("IMPORT_MOST_BYTES", default=200 * 1024 * 1024)
+IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=14)
+#: An import stops by itself when fewer of its rows, in percent, fit what is stored.
+IMPORT_LEAST_MATCH_PERCENT = env.int("IMPORT_LEAST_MATCH_PERCENT", default=50)
+#: Certificates attached to claims of missing history, under random names.
+CLAIMS_DIR = VAR_DIR / "claims"
+CLAIM_MOST_BYTES = env.int("CLAIM_MOST_BYTES", default=5 * 1024 * 1024)
+#: Rows of an import that are written in one transaction.
+IMPORT_BATCH_ROWS = env.int("IMPORT_BATCH_ROWS", default=10_000)
 #: PDFs of certificates, named by their hash. Signed ones exist nowhere else: back them up.
 CERTIFICATES_DIR = VAR_DIR / "certificates"
 #: SIASN's numbers for kinds of training (jenisDiklatId), as far as they are published; a kind that is not

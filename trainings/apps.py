@@ -13,4 +13,11 @@ class TrainingsConfig(AppConfig):
     name = "trainings"
 
     def ready(self) -> None:
+        from employees.importing import registry
+        from trainings import merge_rules
+        from trainings.importing.kinds import KINDS
+
         post_migrate.connect(ensure_rule_settings, sender=self)
+        for kind in KINDS.values():
+            registry.register(kind)
+        merge_rules.register_rules()

@@ -288,6 +288,9 @@ class HistoryRecord(models.Model):
     not (yet) know, and follows the catalogue when it does.
     """
 
+    class Source(models.TextChoices):
+        CLAIM = "claim", _("Claimed by the person, verified by the unit")
+
     employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="history")
     programme_code = models.CharField(max_length=40, blank=True, db_default="", db_collation="C")
     title = models.CharField(_("training"), max_length=250, blank=True, db_default="")
@@ -306,6 +309,8 @@ class HistoryRecord(models.Model):
     training_class = models.ForeignKey(
         TrainingClass, null=True, on_delete=models.PROTECT, related_name="history"
     )
+    #: How it came here, where that is neither a file nor a class.
+    source = models.CharField(max_length=10, choices=Source.choices, blank=True, default="", db_default="")
 
     objects = HistoryQuerySet.as_manager()
 
@@ -392,6 +397,7 @@ from trainings.agenda_models import (  # noqa: E402
     Trainer,
 )
 from trainings.attendance_models import Attendance, AttendanceChange, MeetingFile, Scan  # noqa: E402
+from trainings.claims.models import Claim  # noqa: E402
 from trainings.evaluation_models import Evaluated, EvaluationAnswer, FollowUp  # noqa: E402
 from trainings.result_models import (  # noqa: E402
     Completion,
@@ -407,6 +413,7 @@ __all__ = [
     "TOOK_PART",
     "Attendance",
     "AttendanceChange",
+    "Claim",
     "ClassArea",
     "Completion",
     "Component",

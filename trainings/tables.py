@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_tables2 as tables
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -14,9 +15,16 @@ from employees.naming import nip_for
 from employees.tables import LEAD, NUMBER, PortalTable, StateColumn
 from employees.templatetags.portal import TONES, period
 from trainings.codes import Result
-from trainings.delivery.results import Standing
+from trainings.delivery.results import Standing, standings
 from trainings.hours import jp_of
-from trainings.models import Component, HistoryRecord, ParticipantResult, Programme, TrainingClass
+from trainings.models import (
+    Component,
+    HistoryRecord,
+    ParticipantResult,
+    Participation,
+    Programme,
+    TrainingClass,
+)
 
 
 def stage(training_class: TrainingClass) -> tuple[str, Any]:
@@ -88,40 +96,56 @@ class ProgrammeTable(PortalTable):
 
 
 class AttendanceTable(PortalTable):
-    """Every participant's share of the lessons; rows are `Standing`s."""
+    """Every participant's share of the lessons; rows are seats, the figures those of the page alone."""
 
-    name = tables.Column(_("Participant"), accessor="participation__employee__name", attrs=LEAD)
-    unit = tables.Column(_("Unit"), accessor="participation__employee__unit__name")
-    attended = tables.Column(_("Attended (JP)"), attrs=NUMBER)
-    percent = tables.Column(_("Attendance"), attrs=NUMBER)
+    name = tables.Column(_("Participant"), order_by=("employee__name", "pk"), empty_values=(), attrs=LEAD)
+    unit = tables.Column(_("Unit"), accessor="employee__unit__name", order_by=("employee__unit__name", "pk"))
+    attended = tables.Column(_("Attended (JP)"), empty_values=(), orderable=False, attrs=NUMBER)
+    percent = tables.Column(_("Attendance"), empty_values=(), orderable=False, attrs=NUMBER)
 
     caption = _("Attendance")
     empty_text = _("Nobody of your people has a confirmed seat in this class.")
+    #: The standing of each seat of the page, by its key.
+    standings: dict[int, Standing] = {}
 
-    def render_name(self, record: Standing) -> Any:
-        employee = record.participation.employee
+    class Meta:
+        model = Participation
+        fields = ("name", "unit", "attended", "percent")
+        order_by = "name"
+
+    def of_class(self, request: HttpRequest, training_class: TrainingClass) -> "AttendanceTable":
+        """Page this table and work out the standings of the page. Returns it."""
+        self.paged(request)
+        found = standings(training_class, self.keys())
+        self.standings = {one.participation.pk: one for one in found}
+        return self
+
+    def render_name(self, record: Participation) -> Any:
+        employee = record.employee
         return format_html(
             '{} <small class="nip">{}</small>', employee.full_name, nip_for(employee, self.request.user)
         )
 
-    def render_attended(self, record: Standing) -> str:
-        return f"{number_format(jp_of(record.attended).normalize())} / {number_format(jp_of(record.held).normalize())}"
+    def render_attended(self, record: Participation) -> str:
+        one = self.standings[record.pk]
+        attended, held = jp_of(one.attended).normalize(), jp_of(one.held).normalize()
+        return f"{number_format(attended)} / {number_format(held)}"
 
-    def render_percent(self, record: Standing) -> str:
-        return f"{record.percent}%"
+    def render_percent(self, record: Participation) -> str:
+        return f"{self.standings[record.pk].percent}%"
 
 
 class StandingTable(AttendanceTable):
     """Scores and what the pass rule says today; one column for each component."""
 
-    final = tables.Column(_("Final score"), accessor="verdict__final_score", attrs=NUMBER, default="–")
-    outcome = tables.Column(_("Result today"), accessor="verdict__outcome")
+    final = tables.Column(_("Final score"), empty_values=(), orderable=False, attrs=NUMBER)
+    outcome = tables.Column(_("Result today"), empty_values=(), orderable=False)
     act = tables.Column(_("Actions"), empty_values=(), orderable=False)
 
     may_withdraw = False
     caption = _("Results")
 
-    class Meta:
+    class Meta(AttendanceTable.Meta):
         sequence = ("name", "...", "final", "outcome", "act")
         exclude = ("unit", "attended")
 
@@ -137,20 +161,22 @@ class StandingTable(AttendanceTable):
         ]
         super().__init__(*args, extra_columns=columns, **kwargs)
 
-    def render_final(self, value: Any) -> str:
-        return number_format(value)
+    def render_final(self, record: Participation) -> str:
+        verdict = self.standings[record.pk].verdict
+        return number_format(verdict.final_score) if verdict and verdict.final_score is not None else "–"
 
-    def render_outcome(self, record: Standing) -> Any:
-        return outcome_badge(record.verdict.outcome) if record.verdict else "–"
+    def render_outcome(self, record: Participation) -> Any:
+        verdict = self.standings[record.pk].verdict
+        return outcome_badge(verdict.outcome) if verdict else "–"
 
-    def render_act(self, record: Standing) -> Any:
-        if not self.may_withdraw or record.withdrew:
+    def render_act(self, record: Participation) -> Any:
+        if not self.may_withdraw or self.standings[record.pk].withdrew:
             return ""
         return format_html(
             '<a href="{}">{}<span class="visually-hidden"> {}</span></a>',
-            reverse("trainings:withdraw", args=[record.participation.pk]),
+            reverse("trainings:withdraw", args=[record.pk]),
             _("Withdraws"),
-            record.participation.employee.full_name,
+            record.employee.full_name,
         )
 
 
@@ -161,8 +187,8 @@ class ScoreColumn(tables.Column):
         super().__init__(**kwargs)
         self.component = component
 
-    def render(self, record: Standing) -> str:
-        score = record.scores.get(self.component.pk)
+    def render(self, record: Participation, table: StandingTable) -> str:
+        score = table.standings[record.pk].scores.get(self.component.pk)
         if score is None:
             return "–"
         shown = number_format(score.score.normalize())

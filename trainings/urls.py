@@ -1,9 +1,18 @@
 from django.urls import path
 
+from trainings.claims import views as claims
 from trainings.views import agenda, attendance, catalogue, checkin, curricula, evaluation, joining, results
 
 app_name = "trainings"
 urlpatterns = [
+    path("me/claims/", claims.own_claims, name="own_claims"),
+    path("me/claims/new/", claims.claim_new, name="claim_new"),
+    path("claims/", claims.claim_list, name="claim_list"),
+    path("claims/<int:pk>/", claims.claim_detail, name="claim"),
+    path("claims/<int:pk>/verify/", claims.claim_verify, name="claim_verify"),
+    path("claims/<int:pk>/refuse/", claims.claim_refuse, name="claim_refuse"),
+    path("claims/<int:pk>/certificate/", claims.claim_certificate, name="claim_certificate"),
+    path("classes/<int:pk>/claims/", claims.class_claims, name="class_claims"),
     path("programmes/", catalogue.programme_list, name="programme_list"),
     path("programmes/<int:pk>/", catalogue.programme_detail, name="programme_detail"),
     path("programmes/<int:pk>/curriculum/", curricula.curriculum_draft, name="curriculum_draft"),

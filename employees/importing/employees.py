@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from employees.codes import PNS_GRADES, PPPK_GRADES, Activity, Level, PositionKind, Sex, Status
 from employees.importing import nip as nips
-from employees.importing.importer import Column, Importer, reject_repeated
+from employees.importing.importer import Column, Comparison, Importer, reject_repeated
 from employees.importing.people import People
 from employees.importing.retirement import retirement_age, retirement_date
 from employees.importing.staging import Stage, upsert
@@ -43,6 +43,13 @@ _FIELDS = [
     "grade", "position_kind", "level", "position", "unit_id", "service_start", "retirement_date", "email",
     "phone",
 ]  # fmt: skip
+
+#: The heading under which people know a field.
+_HEADINGS = {
+    "nip": "NIP", "external_id": "ID_PEGAWAI", "name": "NAMA", "sex": "JENIS_KELAMIN",
+    "birth_date": "TANGGAL_LAHIR", "status": "STATUS", "unit_id": "KODE_SATUAN_KERJA",
+    "service_start": "TMT_MULAI", "retirement_date": "TMT_PENSIUN",
+} | {field: column for column, field in _OPTIONAL.items()}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,8 @@ class EmployeeImporter(Importer):
     """
 
     name = "employees"
+    mostly_known = True
+    batched = True
     columns = (
         Column("NIP", aliases=("NIP_BARU",)),
         Column("ID_PEGAWAI", longest=40),
@@ -216,7 +225,7 @@ class EmployeeImporter(Importer):
     # --- All rows ----------------------------------------------------------------------------------
 
     def settle(self, cursor: Any) -> None:
-        cursor.execute("LOCK TABLE employees_employee, employees_formernip IN SHARE ROW EXCLUSIVE MODE")
+        self.lock(cursor, "employees_employee, employees_formernip")
         for column, numbers in self.repeated.items():
             reject_repeated(self, column, numbers)
         matched = self._match(People.read(cursor))
@@ -282,7 +291,7 @@ class EmployeeImporter(Importer):
         if person:
             self.matched.add((line.row, person, keeps_nip, retire))
 
-    def write(self, cursor: Any) -> tuple[int, int, int]:
+    def resolve(self, cursor: Any) -> None:
         self.matched.load(cursor, [])
         cursor.execute(
             """
@@ -290,27 +299,47 @@ class EmployeeImporter(Importer):
             UPDATE incoming i SET
                 id = e.id,
                 nip = CASE WHEN m.keeps_nip THEN e.nip ELSE i.nip END,
-                external_id = COALESCE(i.external_id, e.external_id),
+                -- The ID of a merged record finds the kept one, which keeps its own.
+                external_id = CASE WHEN i.external_id IN (
+                        SELECT external_id FROM employees_employee
+                        WHERE merged_into_id IS NOT NULL AND external_id IS NOT NULL)
+                    THEN e.external_id ELSE COALESCE(i.external_id, e.external_id) END,
                 retirement_date = COALESCE(m.retirement_date, i.retirement_date)
             FROM matched m JOIN employees_employee e ON e.id = m.id WHERE m.row = i.row;
             ANALYZE incoming;
             """
         )
+        cursor.execute("DROP TABLE matched")
+
+    def write(self, cursor: Any) -> tuple[int, int, int]:
+        self.lock(cursor, "employees_employee, employees_formernip")
         cursor.execute(
             """
             INSERT INTO employees_formernip (employee_id, nip, until)
             SELECT e.id, e.nip, %s FROM incoming i JOIN employees_employee e ON e.id = i.id
             WHERE e.nip <> i.nip
             """,
-            [self.today],
+            [timezone.localdate()],
         )
-        cursor.execute("DROP TABLE matched")
+        return upsert(cursor, "employees_employee", columns=_FIELDS, updatable=self._updatable())
+
+    def _updatable(self) -> list[str]:
         absent = {field for column, field in _OPTIONAL.items() if not self.have(column)}
-        return upsert(
-            cursor,
-            "employees_employee",
-            columns=_FIELDS,
-            updatable=[name for name in _FIELDS if name not in absent],
+        return [name for name in _FIELDS if name not in absent]
+
+    def comparison(self) -> Comparison:
+        return Comparison(
+            table="employees_employee",
+            fields=tuple((name, _HEADINGS[name]) for name in self._updatable()),
+            label="i.name || ' · ' || COALESCE(i.nip, i.external_id)",
+            stale="""EXISTS (SELECT 1 FROM employees_employee x
+                WHERE x.nip = i.nip OR x.external_id = i.external_id)
+                OR EXISTS (SELECT 1 FROM employees_formernip f WHERE f.nip = i.nip)""",
+            # People in service in a unit that the file names, without a row of their own.
+            missing="""SELECT e.id FROM employees_employee e WHERE e.activity = 'AKTIF'
+                AND e.unit_id IN (SELECT DISTINCT unit_id FROM incoming)
+                AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.id = e.id)""",
+            references={"unit_id": ("employees_unit", "name")},
         )
 
 

@@ -86,7 +86,7 @@ def run_import(
         try:
             importer = kind(present=layout.present, faults=faults, stage=stage)
             importer.prepare()
-            read = _check_rows(importer, layout, source, report)
+            read = check_rows(importer, layout, source, report)
             report(read, _("Writing"))
             summary = Summary(
                 read=read,
@@ -160,7 +160,7 @@ class Layout:
         return self._shown.get(column, column)
 
 
-def _check_rows(importer: Importer, layout: Layout, source: Source, report: Progress) -> int:
+def check_rows(importer: Importer, layout: Layout, source: Source, report: Progress) -> int:
     """Check every row; return how many there are."""
     width, pick, faults, check = layout.width, layout.pick, importer.faults, importer.check
     required = [
@@ -219,6 +219,7 @@ def _write(
             cursor.execute("SET LOCAL work_mem = '128MB'")
             importer.settle(cursor)
             importer.stage.load(cursor, list(faults))
+            importer.resolve(cursor)
             summary.created, summary.updated, summary.unchanged = importer.write(cursor)
             cursor.execute("DROP TABLE incoming")
             summary.rejected = len(faults)
@@ -279,22 +280,26 @@ def _put_errors(handle: Any, layout: Layout, source: Source, faults: Faults) -> 
     if handle is None:
         return
     writer = csv.writer(handle)
-    writer.writerow([*(layout.headings[place] for place in layout.repeated), *ERROR_COLUMNS])
-    rows = source.rows() if faults else ()
     try:
-        for row, raw in rows:
-            found = faults.get(row)
-            if found is not None:
-                raw_row = raw + [""] * (layout.width - len(raw))
-                writer.writerow(
-                    [
-                        *(raw_row[place] for place in layout.repeated),
-                        row,
-                        "; ".join(layout.shown(column) for column, _reason in found),
-                        "; ".join(reason for _column, reason in found),
-                        *raw_row[layout.width :],  # cells without a heading stay without one
-                    ]
-                )
+        for line in rejected_rows(layout, source, faults):
+            writer.writerow(line)
         handle.flush()
     except OSError as error:
         raise _errors_refused(handle.name, error) from error
+
+
+def rejected_rows(layout: Layout, source: Source, faults: Faults) -> Iterator[list[Any]]:
+    """The rows with faults as they came, each with its row, where and why; the heading first."""
+    yield [*(layout.headings[place] for place in layout.repeated), *ERROR_COLUMNS]
+    rows = source.rows() if faults else ()
+    for row, raw in rows:
+        found = faults.get(row)
+        if found is not None:
+            raw_row = raw + [""] * (layout.width - len(raw))
+            yield [
+                *(raw_row[place] for place in layout.repeated),
+                row,
+                "; ".join(layout.shown(column) for column, _reason in found),
+                "; ".join(reason for _column, reason in found),
+                *raw_row[layout.width :],  # cells without a heading stay without one
+            ]

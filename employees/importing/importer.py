@@ -1,7 +1,7 @@
 """What a kind of file is to the engine: columns, checks, and what to write."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -32,11 +32,33 @@ class Faults(dict[int, list[tuple[str, str]]]):
             found.append((column, reason))
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """How a row `i` of `incoming` compares with its stored row `t`: SQL of this code, never of a file.
+
+    `fields`: (column of both tables, heading of the file). `match` joins the two, `label` names the row to
+    people, `stale` says that a row that was new in the preview is not any more. `missing` gives the ids
+    of stored rows that the file could have named and did not; empty: nothing is looked for.
+    """
+
+    table: str
+    fields: tuple[tuple[str, str], ...]
+    label: str
+    match: str = "t.id = i.id"
+    changed: str = "false"
+    stale: str = "false"
+    missing: str = ""
+    #: Fields that hold a key: (table, column that names the row to people).
+    references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
 class Importer:
     """Base of the kinds of files. One instance serves one import.
 
     The order of calls: `prepare` (reads references), `check` per row, then in one transaction `settle`
-    (locks; faults that concern several rows or the database), and `write` once `incoming` is filled.
+    (locks; faults that concern several rows or the database), `resolve` once `incoming` is filled (who or
+    what each row is about), and `write`. A preview in the portal ends after `resolve`, and its batches
+    call `write` alone, each with its share of the resolved rows.
     """
 
     name: ClassVar[str]
@@ -45,6 +67,13 @@ class Importer:
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
     #: Columns of `incoming` besides `row`; see Stage.
     staged: ClassVar[tuple[tuple[str, str], ...]]
+    #: Whether the portal writes the accepted rows in batches; small kinds are one batch.
+    batched: ClassVar[bool] = False
+    #: Whether most rows of a right file are about something stored already (not so for new classes).
+    mostly_known: ClassVar[bool] = False
+
+    #: Takes no locks: somebody only looks at what an import would do.
+    preview = False
 
     def __init__(self, *, present: frozenset[str], faults: Faults, stage: Stage) -> None:
         self.present = present
@@ -68,9 +97,21 @@ class Importer:
     def settle(self, cursor: Any) -> None:
         """Check what needs locks or all rows; may still stage rows."""
 
+    def resolve(self, cursor: Any) -> None:
+        """Complete `incoming` with what each row is about; may still find faults and take rows out."""
+
     def write(self, cursor: Any) -> tuple[int, int, int]:
         """Write what `incoming` holds; return how many were created, updated, unchanged."""
         raise NotImplementedError
+
+    def comparison(self) -> "Comparison":
+        """How resolved rows compare with what is stored, for the preview."""
+        raise NotImplementedError
+
+    def lock(self, cursor: Any, tables: str) -> None:
+        """Keep other writers out of these tables until the transaction ends; not for a preview."""
+        if not self.preview:
+            cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
 
     def fault(self, row: int, column: str, reason: str) -> None:
         self.faults.add(row, column, reason)

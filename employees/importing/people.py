@@ -14,8 +14,8 @@ class People:
 
     @classmethod
     def read(cls, cursor: Any) -> "People":
-        """Everybody, as the database has them now."""
-        cursor.execute("SELECT nip, external_id, id FROM employees_employee")
+        """Everybody, as the database has them now; the number of a merged record means the kept one."""
+        cursor.execute("SELECT nip, external_id, COALESCE(merged_into_id, id) FROM employees_employee")
         present: dict[str, int] = {}
         by_id: dict[str, int] = {}
         for nip, external_id, pk in cursor:

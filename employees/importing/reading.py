@@ -58,9 +58,13 @@ class Source:
     `rows()` yields (number of the row as a spreadsheet shows it, cells as text); blank rows are left out.
     """
 
-    def __init__(self, *, walk: Callable[[], Iterator[Row]], sha256: str, close: Callable[[], None]) -> None:
+    def __init__(
+        self, *, walk: Callable[[], Iterator[Row]], sha256: str, close: Callable[[], None], estimate: int = 0
+    ) -> None:
         self._walk = walk
         self.sha256 = sha256
+        #: About how many rows there are, for a progress bar.
+        self.estimate = estimate
         self.close = close
         first = next(_filled(walk()), None)
         if first is None:
@@ -107,7 +111,7 @@ def open_source(path: str | Path, known: Callable[[str], bool]) -> Source:
         handle.seek(0)
         start = handle.read(8)
         if start[:4] == b"PK\x03\x04":
-            walk = _xlsx_walk(handle)
+            walk, estimate = _xlsx_walk(handle)
         elif start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             raise FileRefused(
                 _(
@@ -116,8 +120,8 @@ def open_source(path: str | Path, known: Callable[[str], bool]) -> Source:
                 )
             )
         else:
-            walk = _csv_walk(handle, known)
-        return Source(walk=walk, sha256=sha256, close=handle.close)
+            walk, estimate = _csv_walk(handle, known), _count_lines(handle)
+        return Source(walk=walk, sha256=sha256, close=handle.close, estimate=estimate)
     except OSError as error:
         handle.close()
         raise FileRefused(
@@ -145,6 +149,14 @@ def _csv_walk(handle: BinaryIO, known: Callable[[str], bool]) -> Callable[[], It
 
     delimiter = max(",;", key=recognised)  # the comma where both know as many
     return lambda: walk_with(delimiter)
+
+
+def _count_lines(handle: BinaryIO) -> int:
+    handle.seek(0)
+    lines = 0
+    while chunk := handle.read(1 << 20):
+        lines += chunk.count(b"\n")
+    return lines
 
 
 def _csv_rows(text: TextIO, delimiter: str) -> Iterator[Row]:
@@ -185,14 +197,14 @@ def _csv_rows(text: TextIO, delimiter: str) -> Iterator[Row]:
 # --- XLSX ------------------------------------------------------------------------------------------
 
 
-def _xlsx_walk(handle: BinaryIO) -> Callable[[], Iterator[Row]]:
+def _xlsx_walk(handle: BinaryIO) -> tuple[Callable[[], Iterator[Row]], int]:
     sheet = _first_sheet(handle)
 
     def walk() -> Iterator[Row]:
         for number, cells in enumerate(sheet.iter_rows(), start=1):
             yield number, [cell if type(cell) is str else _cell_text(cell) for cell in cells]
 
-    return walk
+    return walk, sheet.total_height
 
 
 def _first_sheet(handle: BinaryIO) -> CalamineSheet:

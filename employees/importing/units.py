@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from employees.codes import TimeZone, UnitKind
-from employees.importing.importer import Column, Importer, reject_repeated
+from employees.importing.importer import Column, Comparison, Importer, reject_repeated
 from employees.importing.staging import new_ids, upsert
 from employees.importing.values import CodedCells, choices
 from employees.models import Unit
@@ -16,6 +16,8 @@ _KINDS = choices(UnitKind)
 _ZONES = choices(TimeZone)
 _YES_NO = CodedCells({"Y": "true", "T": "false"})
 _LONGEST_PATH = 120
+_ALWAYS = {"NAMA": "name", "JENIS": "kind", "KODE_ATASAN": "parent_id"}
+_GIVEN = {"KODE_PROVINSI": "province_code", "ZONA_WAKTU": "time_zone", "AKTIF": "active"}
 
 
 @dataclass
@@ -32,6 +34,7 @@ class UnitImporter(Importer):
     """Rows may come before their parents; the tree that results must have one root and no cycle."""
 
     name = "units"
+    mostly_known = True
     columns = (
         Column("KODE_SATUAN_KERJA", required=True, longest=30),
         Column("NAMA", required=True, longest=200),
@@ -68,7 +71,7 @@ class UnitImporter(Importer):
             self.lines.append(_Line(row, code, parent, values))
 
     def settle(self, cursor: Any) -> None:
-        cursor.execute("LOCK TABLE employees_unit IN SHARE ROW EXCLUSIVE MODE")
+        self.lock(cursor, "employees_unit")
         stored = Unit.objects.values_list("code", "id", "parent__code")
         self.ids = {code: pk for code, pk, _parent in stored}
         self.stored_parents = {code: parent or "" for code, _pk, parent in stored}
@@ -183,14 +186,25 @@ class UnitImporter(Importer):
     def write(self, cursor: Any) -> tuple[int, int, int]:
         # One statement each: the trigger that keeps the paths sees only whole trees. New units go in
         # first, below units as they stand; then the existing ones move, perhaps below new ones.
-        given = {"KODE_PROVINSI": "province_code", "ZONA_WAKTU": "time_zone", "AKTIF": "active"}
-        columns = ["name", "kind", "parent_id"]
         return upsert(
             cursor,
             "employees_unit",
-            columns=["id", "code", *columns, *given.values()],
-            updatable=columns + [name for column, name in given.items() if self.have(column)],
+            columns=["id", "code", *_ALWAYS.values(), *_GIVEN.values()],
+            updatable=[name for _column, name in self._updatable()],
             new="i.fresh",
+        )
+
+    def _updatable(self) -> list[tuple[str, str]]:
+        return [*_ALWAYS.items(), *((column, name) for column, name in _GIVEN.items() if self.have(column))]
+
+    def comparison(self) -> Comparison:
+        return Comparison(
+            table="employees_unit",
+            fields=tuple((name, column) for column, name in self._updatable()),
+            label="i.name || ' · ' || i.code",
+            missing="SELECT u.id FROM employees_unit u WHERE u.active "
+            "AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.id = u.id)",
+            references={"parent_id": ("employees_unit", "name")},
         )
 
 

@@ -50,7 +50,7 @@ WITH unit_area AS NOT MATERIALIZED (
         s.ever_trained, s.waiting_since, s.service_start,
         COALESCE(e.nip, e.external_id) AS key
     FROM employees_employee e
-    JOIN trainings_standing s ON s.employee_id = e.id
+    JOIN trainings_standing s ON s.employee_id = e.id AND e.merged_into_id IS NULL
     LEFT JOIN unit_area ua ON ua.unit_id = e.unit_id
     LEFT JOIN (
         SELECT DISTINCT employee_id FROM trainings_historyrecord

@@ -22,7 +22,7 @@ from invitations.tables import InvitationTable
 from invitations.views.sending import sending_context
 from trainings.actions import editable
 from trainings.delivery import running
-from trainings.models import TrainingClass
+from trainings.models import Claim, TrainingClass
 
 State = Selection.State
 #: Ranked names shown in a preview.
@@ -102,6 +102,8 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
         "editable": plans and editable(training_class),
         "open_for_selection": training_class.open_for_selection(),
     }
+    if context["step"] == "select" and plans:
+        context["open_claims"] = Claim.objects.open().of_people_for(training_class).count()
     if context["step"] == "review" and selection is not None:
         context |= {
             "review_days_left": selection.review_days_left(),
@@ -195,8 +197,10 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "label": _("Start the selection"),
         "back_url": back,
+        "training_class": training_class,
+        "open_claims": Claim.objects.open().of_people_for(training_class).count(),
     }
-    return render(request, "confirm.html", context)
+    return render(request, "invitations/start.html", context)
 
 
 def _visible(request: HttpRequest, pk: int) -> TrainingClass:

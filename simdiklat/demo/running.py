@@ -49,8 +49,10 @@ def make(planner: "Planner", people: Sequence[DemoPerson]) -> None:
         Participation.objects.taken().values_list("employee_id", flat=True)
     )
     able = [
-        p for p in people if p.active and p.status == "PNS" and p.unit.province == "35" and p.id not in taken
-    ]
+        p for p in people
+        if p.active and p.status == "PNS" and p.unit.province == "35" and p.id not in taken
+        and not p.unit.code.startswith(("BDK", "LDK"))
+    ]  # fmt: skip
     trainers = [Trainer.objects.create(name=name, institution="BDK Surabaya") for name in _TRAINERS]
     half = min(25, len(able) // 2)  # a small ministry shares what it has
     _this_week(planner, able[:half], trainers, today)

@@ -24,7 +24,7 @@ from invitations.explain import reason_text
 from invitations.models import Invitation, Selection
 from jobs.models import Job
 from outbox.models import Message
-from simdiklat.demo import DEMO_PASSWORD
+from simdiklat.demo import DEMO_PASSWORD, matters
 from simdiklat.demo.accounts import OFFICER, PLANNER, SIGN_INS
 from simdiklat.demo.classes import SHOWCASE_BATCH
 from simdiklat.demo.running import RUNNING_BATCH
@@ -56,6 +56,7 @@ def run(stdout: Any, *, patience: float = PATIENCE) -> Selection:
     _write_lists(training_class, say)
     _show_mail(selection, say)
     _leave_others(training_class, planner, say, patience)
+    matters.leave(say)
     return selection
 
 
@@ -202,7 +203,7 @@ def _leave_others(shown: TrainingClass, planner: User, say: Callable, patience: 
     waiting = (
         TrainingClass.objects.scheduled()
         .upcoming()
-        .filter(organiser__code="BDK-SBY", seats_taken=0, selections=None)
+        .filter(organiser__code="BDK-SBY", seats_taken=0, selections=None, self_enrolment=False)
         .exclude(pk=shown.pk)
         .order_by("first_day", "code")
     )

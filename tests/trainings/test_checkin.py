@@ -88,8 +88,8 @@ def test_yesterdays_code_another_sessions_and_a_forged_one_are_refused(today, ca
 
 
 def test_the_address_in_the_code_marks_and_says_so(client, today, cast):
-    client.force_login(cast.employee_user)
     with travel(moment(today, 8, 5), tick=False):
+        client.force_login(cast.employee_user)
         address = reverse("trainings:check_in", args=[passes.room_code(today.pk, timezone.now())])
         body = client.get(address).content.decode()
     assert "checked-yes" in body
@@ -125,11 +125,11 @@ def kept(client, address, *scans):
 
 
 def test_a_scan_kept_offline_counts_at_the_time_the_code_was_shown(client, today, cast):
-    client.force_login(cast.employee_user)
     shown = moment(today, 8, 3)
     code, one = passes.room_code(today.pk, shown), str(uuid4())
     send = reverse("trainings:send_scans")
     with travel(shown + timedelta(hours=4), tick=False):
+        client.force_login(cast.employee_user)
         first = kept(client, send, {"id": one, "code": code, "age": 4 * 3600 - 10})
         again = kept(client, send, {"id": one, "code": code, "age": 4 * 3600 + 50})
     assert first[0]["accepted"]
@@ -162,11 +162,11 @@ def test_the_age_must_agree_with_the_code(today, cast, hours_later, age, answer)
 
 
 def test_the_committee_scans_personal_codes_and_types_numbers(client, today, cast, tree):
-    client.force_login(cast.organiser)
     seat = Participation.objects.get()
     other = running.seat(running.running_class(tree.bdk, first_day=today.day), cast.stranger)
     send = reverse("trainings:scans", args=[today.pk])
     with travel(moment(today, 8, 7), tick=False):
+        client.force_login(cast.organiser)
         answers = kept(
             client, send,
             {"id": str(uuid4()), "code": passes.person_code(seat.pk), "age": 1},
@@ -181,6 +181,7 @@ def test_the_committee_scans_personal_codes_and_types_numbers(client, today, cas
         assert "invalid-feedback" in wrong.content.decode()
     mark = Attendance.objects.get()
     assert (mark.channel, mark.late_minutes, mark.recorded_by) == ("scan", 6, cast.organiser)
+    client.force_login(cast.organiser)
     for bad in ("[]", "{", '{"scans": [{"id": "x"}]}', '{"scans": 5}'):
         assert client.post(send, bad, content_type="application/json").status_code == 400
     client.force_login(cast.operator)
@@ -199,11 +200,11 @@ def test_a_participant_sees_only_the_own_class_page(client, today, cast):
 
 
 def test_the_screen_changes_its_code(client, today, cast):
-    client.force_login(cast.organiser)
     address = reverse("trainings:screen", args=[today.pk])
     links = []
     for second in (0, 10, 25):
         with travel(moment(today, 8) + timedelta(seconds=second), tick=False):
+            client.force_login(cast.organiser)
             body = client.get(address, headers={"HX-Request": "true"}).content.decode()
         links.append(body.split('id="room-link"')[0].rsplit('href="', 1)[1].split('"')[0])
     assert links[0] == links[1] != links[2]

@@ -46,21 +46,18 @@ def rule_of(grading: Grading) -> Rule:
     return Rule(grading.graded, grading.pass_mark, grading.minimum_attendance)
 
 
-def standings(training_class: TrainingClass, participations: Any = None) -> list[Standing]:
+def standings(training_class: TrainingClass, only: Sequence[int] | None = None) -> list[Standing]:
     """Every confirmed participant by name; the number of queries does not depend on how many there are.
 
-    `participations` narrows them to those that a person may see.
+    `only` narrows them to these seats: a page of a webinar with thousands reads its own people.
     """
     grading = Grading.objects.filter(pk=training_class.pk).first() or Grading(training_class=training_class)
     rule = rule_of(grading)
     components = list(training_class.components.all())
-    seats = training_class.participations.all() if participations is None else participations
-    seats = list(
-        seats.filter(training_class=training_class)
-        .confirmed()
-        .select_related("employee__unit")
-        .order_by("employee__name", "pk")
-    )
+    wanted: Any = training_class.participations.confirmed()
+    if only is not None:
+        wanted = wanted.filter(pk__in=only)
+    seats = list(wanted.select_related("employee__unit").order_by("employee__name", "pk"))
     lessons = dict(
         Session.objects.filter(training_class=training_class).lessons().values_list("pk", "minutes")
     )
@@ -68,13 +65,16 @@ def standings(training_class: TrainingClass, participations: Any = None) -> list
     attended: dict[int, int] = defaultdict(int)
     excused: set[int] = set()
     marks = Attendance.objects.filter(session__training_class=training_class)
+    given = Score.objects.filter(component__training_class=training_class)
+    if only is not None:
+        marks, given = marks.filter(participation__in=only), given.filter(participation__in=only)
     for seat, session, status in marks.values_list("participation_id", "session_id", "status").iterator():
         if status == Attendance.Status.HADIR:
             attended[seat] += lessons.get(session, 0)
         elif status in (Attendance.Status.IZIN, Attendance.Status.SAKIT):
             excused.add(seat)
     scores: dict[int, dict[int, Score]] = defaultdict(dict)
-    for score in Score.objects.filter(component__training_class=training_class).iterator():
+    for score in given.iterator():
         scores[score.participation_id][score.component_id] = score
     withdrew = set(
         Withdrawal.objects.filter(participation__training_class=training_class).values_list("pk", flat=True)

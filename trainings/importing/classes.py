@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from employees.importing.importer import Column, Importer, reject_repeated
+from employees.importing.importer import Column, Comparison, Importer, reject_repeated
 from employees.importing.staging import new_ids, upsert
 from employees.importing.values import MOST, DateCells, choices, items, whole
 from employees.models import Unit
@@ -29,6 +29,13 @@ _OPTIONAL = {
     "MAKS_PER_SATKER": "unit_cap",
     "BATAS_KONFIRMASI": "confirm_by",
 }
+#: Fields of a stored class that a file may change, with the heading of each.
+_HEADINGS = {
+    "programme_id": "KODE_PROGRAM", "batch": "ANGKATAN", "first_day": "MULAI", "last_day": "SELESAI",
+    "organiser_id": "PENYELENGGARA", "place": "TEMPAT", "seats": "KURSI", "reserve": "CADANGAN",
+    "allocation": "ALOKASI", "unit_cap": "MAKS_PER_SATKER", "confirm_by": "BATAS_KONFIRMASI",
+    "state": "STATUS",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -177,7 +184,7 @@ class ClassImporter(Importer):
     # --- All rows ----------------------------------------------------------------------------------
 
     def settle(self, cursor: Any) -> None:
-        cursor.execute("LOCK TABLE trainings_trainingclass IN SHARE ROW EXCLUSIVE MODE")
+        self.lock(cursor, "trainings_trainingclass")
         reject_repeated(self, "KODE_KELAS", self.seen)
         codes = [line.code for line in self.lines if line.row not in self.faults]
         stored = {found.code: found for found in TrainingClass.objects.filter(code__in=codes)}
@@ -283,10 +290,7 @@ class ClassImporter(Importer):
         )  # fmt: skip
 
     def write(self, cursor: Any) -> tuple[int, int, int]:
-        updatable = [
-            "programme_id", "batch", "first_day", "last_day", "organiser_id", "place", "seats", "reserve",
-            "allocation", "unit_cap", "confirm_by", "state",
-        ]  # fmt: skip
+        updatable = list(_HEADINGS)
         counts = upsert(
             cursor,
             "trainings_trainingclass",
@@ -310,3 +314,14 @@ class ClassImporter(Importer):
         )
         draw_many([pk for (pk,) in cursor.fetchall()])
         return counts
+
+    def comparison(self) -> Comparison:
+        return Comparison(
+            table="trainings_trainingclass",
+            fields=tuple(_HEADINGS.items()),
+            label="i.code",
+            changed="i.areas_differ",
+            references={
+                "programme_id": ("trainings_programme", "name"), "organiser_id": ("employees_unit", "name")
+            },
+        )  # fmt: skip

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from employees.importing import nip as nips
-from employees.importing.importer import Column, Importer
+from employees.importing.importer import Column, Comparison, Importer
 from employees.importing.people import People
 from employees.importing.values import DateCells, choices
 from trainings.codes import Result
@@ -17,6 +17,10 @@ from trainings.models import HistoryRecord, Programme
 
 _RESULTS = choices(Result)
 _LONGEST_IDENTITY = 260
+#: What makes two records one (formats.md, "history").
+_SAME_RECORD = (
+    "{alias}.employee_id = i.employee_id AND {alias}.identity = i.identity AND {alias}.last_day = i.last_day"
+)
 
 _OPTIONAL = {
     "NAMA_PELATIHAN": "title",
@@ -36,6 +40,9 @@ class HistoryImporter(Importer):
     """
 
     name = "history"
+    batched = True
+    #: Rows that repeat an earlier row of the file exactly.
+    identical = 0
     columns = (
         Column("NIP"),
         Column("ID_PEGAWAI"),
@@ -114,14 +121,16 @@ class HistoryImporter(Importer):
             self.fault(row, "NIP" if nip else "ID_PEGAWAI", _("There is no such person."))
         return by_nip or by_id
 
+    def resolve(self, cursor: Any) -> None:
+        self.identical = self._settle_repeated(cursor)
+
     def write(self, cursor: Any) -> tuple[int, int, int]:
         # Late, and only against other writers of history: readers and everybody else go on.
-        cursor.execute("LOCK TABLE trainings_historyrecord IN SHARE ROW EXCLUSIVE MODE")
-        identical = self._settle_repeated(cursor)
-        present = [field for column, field in _OPTIONAL.items() if self.have(column)] + ["result"]
+        self.lock(cursor, "trainings_historyrecord")
+        present = [name for name, _column in self._updatable()]
         theirs = ", ".join(f"h.{name}" for name in present)
         ours = ", ".join(f"i.{name}" for name in present)
-        same_record = "h.employee_id = i.employee_id AND h.identity = i.identity AND h.last_day = i.last_day"
+        same_record = _SAME_RECORD.format(alias="h")
         cursor.execute(
             f"UPDATE trainings_historyrecord h SET {', '.join(f'{name} = i.{name}' for name in present)} "
             f"FROM incoming i WHERE {same_record} AND ROW({theirs}) IS DISTINCT FROM ROW({ours})"
@@ -135,7 +144,22 @@ class HistoryImporter(Importer):
         )
         created = cursor.rowcount
         cursor.execute("SELECT count(*) FROM incoming")
-        return created, updated, cursor.fetchone()[0] - created - updated + identical
+        return created, updated, cursor.fetchone()[0] - created - updated + self.identical
+
+    def _updatable(self) -> list[tuple[str, str]]:
+        given = [(name, column) for column, name in _OPTIONAL.items() if self.have(column)]
+        return [*given, ("result", "HASIL")]
+
+    def comparison(self) -> Comparison:
+        return Comparison(
+            table="trainings_historyrecord",
+            fields=tuple(self._updatable()),
+            label="""(SELECT e.name || ' · ' || COALESCE(e.nip, e.external_id)
+                FROM employees_employee e WHERE e.id = i.employee_id)
+                || ' · ' || COALESCE(NULLIF(i.title, ''), i.programme_code)""",
+            match=_SAME_RECORD.format(alias="t"),
+            stale=f"EXISTS (SELECT 1 FROM trainings_historyrecord h WHERE {_SAME_RECORD.format(alias='h')})",
+        )
 
     def _settle_repeated(self, cursor: Any) -> int:
         """Of each record the first row stands; reject the differing ones, return how many are identical."""

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from employees.codes import PNS_GRADES, Level, PositionKind, Status
-from employees.importing.importer import Column, Importer, reject_repeated
+from employees.importing.importer import Column, Comparison, Importer, reject_repeated
 from employees.importing.staging import upsert
 from employees.importing.values import CodedCells, choices
 from trainings.codes import RESETTING_KINDS, Method, ProgrammeKind
@@ -23,6 +23,7 @@ _YES_NO = CodedCells({"Y": "true", "T": "false"})
 #: Most JP of one programme or one training: what the column holds.
 MOST_JP = 32_767
 
+_ALWAYS = {"NAMA": "name", "JENIS": "kind", "METODE": "method", "JP": "jp"}
 _OPTIONAL = {
     "STATUS_SASARAN": "target_statuses",
     "JABATAN_SASARAN": "target_positions",
@@ -94,20 +95,33 @@ class ProgrammeImporter(Importer):
             )  # fmt: skip
 
     def settle(self, cursor: Any) -> None:
-        cursor.execute("LOCK TABLE trainings_programme IN SHARE ROW EXCLUSIVE MODE")
+        self.lock(cursor, "trainings_programme")
         reject_repeated(self, "KODE_PROGRAM", self.seen)
 
-    def write(self, cursor: Any) -> tuple[int, int, int]:
+    def resolve(self, cursor: Any) -> None:
         cursor.execute(
             """
             ALTER TABLE incoming ADD id bigint;
             UPDATE incoming i SET id = p.id FROM trainings_programme p WHERE p.code = i.code;
             """
         )
-        columns = ["name", "kind", "method", "jp"]
+
+    def write(self, cursor: Any) -> tuple[int, int, int]:
         return upsert(
             cursor,
             "trainings_programme",
-            columns=["code", *columns, *_OPTIONAL.values()],
-            updatable=columns + [field for column, field in _OPTIONAL.items() if self.have(column)],
+            columns=["code", *_ALWAYS.values(), *_OPTIONAL.values()],
+            updatable=[name for _column, name in self._updatable()],
+        )
+
+    def _updatable(self) -> list[tuple[str, str]]:
+        return [*_ALWAYS.items(), *((c, name) for c, name in _OPTIONAL.items() if self.have(c))]
+
+    def comparison(self) -> Comparison:
+        return Comparison(
+            table="trainings_programme",
+            fields=tuple((name, column) for column, name in self._updatable()),
+            label="i.name || ' · ' || i.code",
+            missing="SELECT p.id FROM trainings_programme p "
+            "WHERE NOT EXISTS (SELECT 1 FROM incoming i WHERE i.id = p.id)",
         )

@@ -23,7 +23,6 @@ from accounts.roles import Permission
 from audit.errors import Refusal
 from trainings import actions, passes
 from trainings.delivery import checkin
-from trainings.delivery.results import standings
 from trainings.forms.attendance import (
     ApplyFileForm,
     CorrectionForm,
@@ -46,22 +45,21 @@ def attendance(request: HttpRequest, pk: int) -> HttpResponse:
     """Sessions with their counts, and every participant's share; others see their own people only."""
     training_class = visible_class(request, pk)
     runs = plans(request, training_class)
-    people = Participation.objects.readable_by(request.user)
-    seen = Q(marks__participation__in=people.filter(training_class=training_class))
+    people = Participation.objects.readable_by(request.user).confirmed().filter(training_class=training_class)
+    seen = Q(marks__participation__in=people)
     counted = {
         f"n_{status.lower()}": Count("marks", filter=seen & Q(marks__status=status))
         for status in Attendance.Status.values
     }
     late = Count("marks", filter=seen & Q(marks__late_minutes__gt=0))
     sessions = training_class.agenda.for_agenda().annotate(**counted, n_late=late)
-    found = standings(training_class, people)
     context = {
         **head(training_class, _("Attendance")),
         "sessions": sessions,
-        "participants": len(found),
+        "participants": people.count(),
         "runs": runs,
         "now": timezone.now(),
-        "table": AttendanceTable(found).paged(request),
+        "table": AttendanceTable(people.select_related("employee__unit")).of_class(request, training_class),
     }
     return render(request, "trainings/attendance.html", context)
 

@@ -61,7 +61,7 @@ def _answered(request: HttpRequest, found: checkin.CheckedIn) -> HttpResponse:
     if found.participation_id and found.session_id:
         sessions = Session.objects.select_related("subject", "room", "training_class__programme")
         session = sessions.filter(pk=found.session_id).first()
-    context: dict[str, Any] = {"title": _("Check-in"), "found": found, "session": session}
+    context: dict[str, Any] = {"title": _("Attendance"), "found": found, "session": session}
     if found.participation_id and request.user.is_authenticated:
         context["back_url"] = reverse("trainings:my_class", args=[found.participation_id])
     return render(request, "trainings/checked_in.html", context)
@@ -80,6 +80,7 @@ def my_class(request: HttpRequest, pk: int) -> HttpResponse:
     training_class = seat.training_class
     code = passes.person_code(seat.pk)
     found = summary(training_class)
+    today = timezone.localdate()
     marks = {mark.session_id: mark for mark in Attendance.objects.filter(participation=seat)}
     context = {
         "title": str(training_class),
@@ -89,12 +90,12 @@ def my_class(request: HttpRequest, pk: int) -> HttpResponse:
         "seat": seat,
         "days": [
             (day, [(session, marks.get(session.pk), join_address(session, seat)) for session in sessions])
-            for day, sessions, _jp in found.days
+            # Today and what comes first; the days that are over after them.
+            for day, sessions, _jp in sorted(found.days, key=lambda one: (one[0] < today, one[0]))
         ],
         "code": code,
         "qr": qr(code),
-        "today": timezone.localdate(),
-        "now": timezone.now(),
+        "today": today,
         "may_evaluate": evaluating.open_for_evaluation(training_class)
         and not Evaluated.objects.filter(pk=seat.pk).exists(),
         "may_leave": seat.source == Participation.Source.SELF and seat.first_day > timezone.localdate(),

@@ -118,7 +118,7 @@ def open_classes(request: HttpRequest) -> HttpResponse:
             for one in classes.select_related("programme", "organiser").order_by("first_day", "pk")[:100]
         ]
     context = {
-        "title": _("Open classes"),
+        "title": _("Classes open for enrolment"),
         "crumbs": [(_("My training"), reverse("invitations:mine"))],
         "found": found,
     }

@@ -70,10 +70,13 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         )
         table = ResultTable(locked)
         table.may_change = runs
+        table.paged(request)
     else:
-        found = standings(training_class, Participation.objects.readable_by(request.user))
-        table = StandingTable(found, components=components)
+        people = Participation.objects.readable_by(request.user).confirmed()
+        people = people.filter(training_class=training_class).select_related("employee__unit")
+        table = StandingTable(people, components=components)
         table.may_withdraw = runs
+        table.of_class(request, training_class)
     changes = ResultChange.objects.filter(
         result__training_class=training_class, state=ResultChange.State.PENDING
     ).select_related("result__employee", "requested_by")
@@ -81,7 +84,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         **head(training_class, _("Results")),
         "grading": grading,
         "components": components,
-        "table": table.paged(request),
+        "table": table,
         "runs": runs,
         "problems": lock_problems(training_class) if runs and not grading.locked else [],
         "changes": changes if runs else [],

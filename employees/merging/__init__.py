@@ -1,0 +1,1 @@
+"""Two records of one person: how they are found, and how they become one."""
