@@ -7,7 +7,7 @@ itself (own), in a unit below it, beside it in another Kanwil, or above it at th
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -23,6 +23,7 @@ from accounts.models import RoleGrant
 from accounts.roles import Role
 from certificates.actions import issue_for_class
 from employees.correction_models import CorrectionRequest
+from employees.models import DuplicatePair, ImportRun
 from invitations import actions, links
 from invitations.letters import making
 from invitations.models import Objection, Override
@@ -30,7 +31,7 @@ from jobs.models import Job
 from outbox.models import Message
 from tests import factories
 from tests.trainings import running
-from trainings.models import MeetingFile, ParticipantResult, ResultChange, SubjectFile, Trainer
+from trainings.models import Claim, MeetingFile, ParticipantResult, ResultChange, SubjectFile, Trainer
 
 PLACES = ("own", "below", "beside", "above")
 ACTORS = ("anonymous", "employee", *(role.value for role in Role))
@@ -92,6 +93,9 @@ KINDS = {
     "me/certificates/": "certificate",
     "corrections/": "correction",
     "changes/": "employee",
+    "imports/": "import",
+    "duplicates/": "pair",
+    "claims/": "claim",
     "curricula/": "curriculum",
     "curricula/files/": "subject_file",
     "sessions/": "lesson",
@@ -223,6 +227,17 @@ def _person_at(world: World, place: str, unit: Any, builder: Any) -> None:
     world.put("grant", place, RoleGrant.objects.create(
         user=get_user_model().objects.create_user(f"holder-{place}"), role=Role.REGION, unit=unit,
         granted_by=builder,
+    ))  # fmt: skip
+    world.put("import", place, ImportRun.objects.create(
+        kind="employees", owner=user, file_name="a.csv", stored_name=f"stored-{place}", size=1, state="checked",
+    ))  # fmt: skip
+    twin = factories.employee(unit, name=person.name, activity="CLTN")
+    world.put("pair", place, DuplicatePair.objects.create(
+        first=person, second=twin, alike=100, same_unit=True,
+    ))  # fmt: skip
+    world.put("claim", place, Claim.objects.create(
+        employee=person, title="Pelatihan", identity="t:pelatihan", kind="TEKNIS", organiser="X",
+        first_day=date(2020, 1, 1), last_day=date(2020, 1, 2), jp=20, result="LULUS", stored_name=f"claim-{place}", file_type="pdf", file_name="a.pdf", size=1, sha256="0" * 64, due_on=timezone.localdate(),
     ))  # fmt: skip
     world.put("session", place, UserSession.objects.create(
         user=user, session_key=f"key-{place}", ip="192.0.2.1", user_agent="x",

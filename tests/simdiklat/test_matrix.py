@@ -192,7 +192,7 @@ ABOVE_IS_OURS = {
     "invitations:class", "invitations:selection", "invitations:review", "invitations:verified",
     "invitations:download", "invitations:letters", "invitations:evidence", "invitations:verify",
     "invitations:why_class", "invitations:why_selection", "invitations:sending", "certificates:class",
-    "certificates:papers",
+    "certificates:papers", "trainings:class_claims",
 }  # fmt: skip
 
 
