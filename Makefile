@@ -9,7 +9,7 @@ PY = $(VENV)/bin/python
 # The tests' own engines and files, apart from those of a running portal.
 TEST_ENV = SIMDIKLAT_VAR=var/test
 
-.PHONY: help run screenshots test check lint format types contracts migrations deployment audit bench chaos chaos-import clean-var messages browser
+.PHONY: help run lighthouse screenshots test check lint format types contracts migrations deployment audit bench chaos chaos-import clean-var messages browser
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make test       every test, on real engines"
 	@echo "make check      lint, format, types, import contracts, migrations, deployment, vulnerabilities"
 	@echo "make bench      the figures of the imports, the selection and the list"
+	@echo "make lighthouse its scores on the main screens of the portal running at URL (needs npm)"
 	@echo "make chaos      issue and answer while workers, broker and connections are broken at random"
 	@echo "make chaos-import  an import of people killed twenty times at random moments"
 	@echo "make messages   collect and compile the translations (needs gettext)"
@@ -71,6 +72,14 @@ messages: $(VENV)/.dev
 URL ?= http://localhost:8000
 screenshots: $(VENV)/.dev browser
 	@$(PY) -m tests.screenshots "$(URL)" docs/screenshots
+
+# Lighthouse on the screens that carry the portal, against the running portal at URL.
+LIGHTHOUSE ?= lighthouse@12.8.2
+lighthouse: $(VENV)/.dev browser
+	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm (Node 18.16 or newer)"; exit 1; }
+	@[ -x var/lighthouse/node_modules/.bin/lighthouse ] || { mkdir -p var/lighthouse && cd var/lighthouse \
+	  && npm init -y >/dev/null && PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund $(LIGHTHOUSE); }
+	@$(PY) -m tests.lighthouse "$(URL)" var/lighthouse $(ARGS)
 
 chaos-import: $(VENV)/.dev
 	@$(PY) manage.py chaos_import $(ARGS)

@@ -14,7 +14,7 @@ from accounts.roles import Permission, Role
 
 #: The letter that opens a page after `g`.
 KEYS = {
-    "home": "h", "trainings:class_list": "c", "trainings:calendar": "k", "employees:list": "p",
+    "home": "h", "trainings:class_list": "c", "calendar": "k", "employees:list": "p",
     "invitations:list": "i", "invitations:letter_list": "l", "reports:index": "s", "trainings:programme_list": "r",
     "invitations:mine": "m", "outbox:list": "n", "jobs:list": "t",
 }  # fmt: skip
@@ -46,6 +46,7 @@ class Frame:
         wanted: list[tuple[bool, str, str, str]] = [
             (True, _("Home"), "home", "home"),
             (holds(self._user, P.SEE_CLASSES), _("Classes"), "trainings:class_list", "classes"),
+            (holds(self._user, P.SEE_CLASSES), _("Calendar"), "calendar", "calendar"),
             (holds(self._user, P.SEE_PEOPLE), _("Employees"), "employees:list", "people"),
             (holds(self._user, P.SEE_PEOPLE), _("Training history"), "trainings:history_list", "award"),
             (holds(self._user, P.SEE_SELECTIONS), _("Invitations"), "invitations:list", "invitations"),

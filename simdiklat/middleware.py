@@ -38,7 +38,7 @@ _PERMISSIONS = ", ".join(
         *(
             f"{name}=()"
             for name in (
-                "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture",
+                "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture",
                 "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer",
                 "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
             )

@@ -7,7 +7,7 @@ from accounts.access import SIGNED_IN, access
 from jobs import urls as jobs
 from outbox import urls as outbox
 from simdiklat.privacy import views as privacy
-from simdiklat.views import frame, front, home, mailbox, samples, search, trail
+from simdiklat.views import calendar, frame, front, home, mailbox, samples, search, trail
 
 handler400 = "simdiklat.views.frame.bad_request"
 
@@ -18,6 +18,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rule/", front.rule, name="rule"),
     path("open-classes/", front.open_classes, name="open_classes"),
     path("check/", front.verification, name="verification"),
+    path("calendar/", calendar.month, name="calendar"),
+    path("calendar/<int:year>/", calendar.year, name="calendar_year"),
+    path("calendar/<int:year>/<int:month>/", calendar.month, name="calendar_month"),
+    path("calendar/classes-<int:year>.csv", calendar.export, name="calendar_export"),
+    path("calendar/subscribe/", calendar.subscribe, name="calendar_subscribe"),
+    path("calendar/feed/<str:token>.ics", calendar.feed, name="calendar_feed"),
     path("search/", search.search, name="search"),
     path("audit/", trail.event_list, name="audit"),
     path("language/", frame.language, name="language"),

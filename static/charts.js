@@ -77,7 +77,15 @@
     }));
   }
 
-  function drawAll() { document.querySelectorAll("canvas[data-chart]").forEach(draw); }
+  // Only what comes into sight is drawn: a page of eight charts is ready at once also on an old laptop.
+  var sight = new IntersectionObserver(function (entries) {
+    entries.forEach(function (entry) {
+      if (entry.isIntersecting) { sight.unobserve(entry.target); draw(entry.target); }
+    });
+  }, { rootMargin: "150px" });
+  function drawAll() {
+    document.querySelectorAll("canvas[data-chart]:not([data-drawn])").forEach(function (canvas) { sight.observe(canvas); });
+  }
   function redraw() {
     drawn.splice(0).forEach(function (chart) {
       var canvas = chart.canvas;
@@ -91,6 +99,9 @@
   document.addEventListener("htmx:afterSettle", drawAll);
   new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
   // Paper has its own width.
-  window.addEventListener("beforeprint", function () { drawn.forEach(function (chart) { chart.resize(); }); });
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("canvas[data-chart]").forEach(draw);
+    drawn.forEach(function (chart) { chart.resize(); });
+  });
   window.addEventListener("afterprint", function () { drawn.forEach(function (chart) { chart.resize(); }); });
 })();

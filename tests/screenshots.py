@@ -2,12 +2,13 @@
 
     python -m tests.screenshots http://localhost:8000 docs/screenshots [name …]
 
-Each picture is named after page, width and language. Names given narrow what is taken.
+Each picture is named after page, width, language and, where it is dark, theme. Names given narrow what is taken.
 """
 
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -40,47 +41,80 @@ def first_link(page: Page, base: str, listing: str, pattern: str) -> str:
 
 
 def shots(browser: Browser, base: str, target: Path, only: list[str]) -> None:
-    invited = invited_number(browser, base)
-    pages: list[tuple[str, str, str]] = [
-        ("sign-in", "", "/sign-in/"),
-        ("planner-home", "perencana", "/"),
-        ("classes", "perencana", "/classes/"),
-        ("class", "perencana", "link:/classes/:/classes/"),
-        ("selection", "perencana", "link:/:/selections/"),
-        ("people", "perencana", "/employees/"),
-        ("person", "perencana", "link:/employees/:/employees/"),
-        ("programmes", "perencana", "/programmes/"),
-        ("region-home", "kanwil", "/"),
-        ("review", "kanwil", "link:/:/selections/*review/"),
-        ("invitations", "kanwil", "/invitations/"),
-        ("employee-home", invited, "/me/"),
-        ("why", invited, "/me/why/"),
-        ("password-link", "", "/activate/"),
-        ("leader-home", "pimpinan", "/"),
-        ("auditor-home", "auditor", "/"),
+    """Each page by width, language and theme: phones whole, desktops as they open."""
+    pages: list[tuple[str, str, str, str]] = [
+        # name, user, address, which of "id-light en-light id-dark" on "desktop phone"
+        ("front", "", "/", "desktop:id-light,en-light phone:id-light"),
+        ("rule", "", "/rule/", "desktop:id-light"),
+        ("planner-home", "perencana", "/", "desktop:id-light,en-dark"),
+        ("calendar", "perencana", "calendar", "desktop:id-light,en-dark"),
+        ("year", "perencana", "year", "desktop:en-light"),
+        ("class", "perencana", "link:/classes/:/classes/", "desktop:id-light"),
+        ("selection", "perencana", "link:/:/selections/", "desktop:id-light,en-dark"),
+        ("region-home", "kanwil", "/", "desktop:id-light phone:en-light"),
+        ("employee-home", "invited", "/me/", "phone:id-light,en-dark"),
+        ("why", "invited", "/me/why/", "phone:id-light"),
+        ("leader-home", "pimpinan", "/", "desktop:id-light,en-dark phone:id-light"),
+        ("units", "perencana", "/figures/units/", "desktop:id-light"),
+        ("lorenz", "perencana", "/figures/lorenz/", "desktop:en-light"),
     ]
-    for width, size in WIDTHS.items():
-        for language in ("id", "en"):
-            signed_in = ""
-            context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-            page = context.new_page()
-            for name, user, address in pages:
-                if only and name not in only:
-                    continue
-                if user != signed_in:
-                    context.clear_cookies()
-                    if user:
-                        sign_in(page, base, user, language)
-                    signed_in = user
-                if address.startswith("link:"):
-                    _, listing, pattern = address.split(":")
-                    address = first_link(page, base, listing, pattern)
-                page.goto(base + address)
+    invited = invited_number(browser, base)
+    signed_in: dict[str, Any] = {}
+    for name, user, address, wanted in pages:
+        if only and name not in only:
+            continue
+        user = invited if user == "invited" else user
+        for part in wanted.split():
+            width, variants = part.split(":")
+            for variant in variants.split(","):
+                language, theme = variant.split("-")
+                size = WIDTHS[width]
+                context = browser.new_context(
+                    viewport={"width": size[0], "height": size[1]},
+                    color_scheme="dark" if theme == "dark" else "light",
+                    storage_state=signed_in.get(user),
+                    is_mobile=width == "phone",
+                )
+                page = context.new_page()
+                if user and user not in signed_in:
+                    sign_in(page, base, user, language)
+                    signed_in[user] = context.storage_state()
+                context.add_cookies([{"name": "django_language", "value": language, "url": base}])
+                page.goto(base + _address(page, base, address))
                 page.wait_for_load_state("networkidle")
-                file = target / f"{name}-{width}-{language}.png"
+                if width == "phone":
+                    _show_all(page)
+                file = target / f"{name}-{width}-{language}{'-dark' if theme == 'dark' else ''}.png"
                 page.screenshot(path=str(file), full_page=width == "phone")
-                print(file)
-            context.close()
+                print(file, flush=True)
+                context.close()
+
+
+def _address(page: Page, base: str, address: str) -> str:
+    """The address of a page; the month and year are those in which the next class begins."""
+    if address.startswith("link:"):
+        _, listing, pattern = address.split(":")
+        return first_link(page, base, listing, pattern)
+    if address in ("calendar", "year"):
+        page.goto(base + "/open-classes/")
+        month = (
+            page.locator("section[id^=month], section[aria-labelledby^=month]").first.get_attribute(
+                "aria-labelledby"
+            )
+            or ""
+        )[6:]
+        year, number = month.split("-")
+        return f"/calendar/{year}/{int(number)}/" if address == "calendar" else f"/calendar/{year}/"
+    return address
+
+
+def _show_all(page: Page) -> None:
+    """Scroll to the end and back, so that charts further down are drawn; the bar at the foot stays away."""
+    page.evaluate(
+        "async () => { for (let y = 0; y < document.body.scrollHeight; y += 500) {"
+        " scrollTo({ top: y, behavior: 'instant' }); await new Promise(done => setTimeout(done, 60)); } scrollTo({ top: 0, behavior: 'instant' }); }"
+    )
+    page.evaluate("document.querySelectorAll('.bottom').forEach(bar => bar.remove())")
 
 
 def invited_number(browser: Browser, base: str) -> str:

@@ -154,6 +154,10 @@ def refresh_errors(run: ImportRun) -> None:
     """Write the errors files again from what is staged now: decisions and conflicts met while writing."""
     with connection.cursor() as cursor:
         faults = staged.faults_of(cursor, run.pk)
+    if not faults:  # a workbook is not opened for nothing: that takes seconds
+        for ending in ("csv", "xlsx"):
+            store.errors_path(run.stored_name, ending).unlink(missing_ok=True)
+        return
     kind = importer_for(run.kind)
     with open_source(store.path_of(run.stored_name), kind.known) as source:
         _write_errors(run, Layout(kind, source.headings), source, faults)

@@ -306,7 +306,7 @@ class EmployeeImporter(Importer):
                     THEN e.external_id ELSE COALESCE(i.external_id, e.external_id) END,
                 retirement_date = COALESCE(m.retirement_date, i.retirement_date)
             FROM matched m JOIN employees_employee e ON e.id = m.id WHERE m.row = i.row;
-            ANALYZE incoming;
+            ANALYZE incoming (id);
             """
         )
         cursor.execute("DROP TABLE matched")

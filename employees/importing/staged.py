@@ -78,7 +78,7 @@ def make(cursor: Any, run_id: int, comparison: Comparison) -> None:
              label text NOT NULL);
         CREATE UNLOGGED TABLE {missing_table(run_id)} AS {comparison.missing or "SELECT 0::bigint AS id WHERE false"};
         ALTER TABLE {missing_table(run_id)} ADD PRIMARY KEY (id);
-        ANALYZE {table};
+        ANALYZE {table} (row, outcome, target_id);
         """
     )
     note_changes(cursor, run_id, comparison)

@@ -172,7 +172,9 @@ def _write_batch(run: ImportRun, kind: type[Importer], batch: _Batch) -> None:
         )
         outdated = [row for (row,) in cursor.fetchall()]
         staged.add_conflicts(cursor, run.pk, [(row, _at_odds()) for row in outdated])
-        cursor.execute("ANALYZE incoming")
+        cursor.execute(
+            "ANALYZE incoming (row, target_id)"
+        )  # the joins alone; all columns cost a tenth of the batch
         created, updated, _unchanged = importer.write(cursor)
         cursor.execute("DROP TABLE incoming")
         _note(run, batch, created=created, updated=updated, conflicting=len(outdated))

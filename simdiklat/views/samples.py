@@ -39,8 +39,8 @@ class _SampleForm(forms.Form):
 def _history() -> list[HistoryRecord]:
     day = date(2026, 5, 5)
     return [
-        HistoryRecord(title="Pelatihan Arsip", first_day=day, last_day=day + timedelta(days=4), jp=40, result="LULUS", organiser="BDK Surabaya"),
-        HistoryRecord(title="Webinar", first_day=day - timedelta(days=400), last_day=day - timedelta(days=400), jp=3, result="HADIR"),
+        HistoryRecord(title="Pelatihan Arsip", first_day=day, last_day=day + timedelta(days=4), jp=40, result="LULUS", organiser="BDK Surabaya", certificate_number="B-1/2026"),
+        HistoryRecord(title="Webinar", first_day=day - timedelta(days=400), last_day=day - timedelta(days=400), jp=3, result="HADIR", organiser="", certificate_number=""),
     ]  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def samples(request: HttpRequest) -> HttpResponse:
         "key": "units",
         "map": _map(),
         "form": _SampleForm(),
-        "wrong": _SampleForm({"name": "", "day": "x"}),
+        "wrong": _SampleForm({}),
         "today": timezone.localdate(),
         "label": "Do it",
         "back_url": "#forms",

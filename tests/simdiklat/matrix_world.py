@@ -137,6 +137,8 @@ PARTS: dict[str, Callable[[World, str], Any]] = {
     "kind": lambda world, place: "csv",
     "key": lambda world, place: "units",
     "record": lambda world, place: "employee",
+    "year": lambda world, place: 2026,
+    "month": lambda world, place: 5,
     "token": lambda world, place: links.token_for(world.pk("invitation", place)),
     "public_id": lambda world, place: world.objects["letter"][place].public_id,
     "uidb64": lambda world, place: urlsafe_base64_encode(str(world.pk("user", place)).encode()),

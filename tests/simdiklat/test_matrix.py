@@ -169,7 +169,7 @@ EVERYWHERE = {
     "trainings:programme_detail", "invitations:letter_check", "invitations:answer_link", "certificates:check",
     "employees:set_password", "reports:figure", "reports:part", "reports:download", "own_data_file",
     "mfa_remove_webauthn", "trainings:curriculum", "trainings:curriculum_draft", "trainings:subject_file",
-    "trainings:check_in",
+    "trainings:check_in", "calendar_month", "calendar_year", "calendar_export", "calendar_feed",
 }  # fmt: skip
 
 

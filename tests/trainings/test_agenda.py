@@ -132,8 +132,10 @@ def test_two_who_book_one_trainer_at_the_same_moment_get_one_session(tree, cast)
     assert Session.objects.count() == 1
 
 
-def test_a_trainer_cannot_be_a_participant_of_the_class(coming, cast):
-    running.seat(coming, cast.employee)
+@pytest.mark.parametrize("same", [True, False])
+def test_a_trainer_cannot_sit_in_a_class_on_that_day(coming, cast, tree, same):
+    other = running.running_class(tree.bdk, first_day=coming.first_day, last_day=coming.last_day)
+    running.seat(coming if same else other, cast.employee)
     teacher = Trainer.objects.create(name="Sari", employee=cast.employee)
     with pytest.raises(Refusal) as refused:
         save(coming, cast.organiser, trainer=teacher)

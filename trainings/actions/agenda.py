@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from audit.errors import Refusal
 from trainings.actions.guards import lock_class, record, refuse_when_locked
 from trainings.hours import MINUTES_PER_JP, MOST_JP_A_DAY, jp_of
-from trainings.models import CurriculumVersion, Room, Session, Subject, Trainer, TrainingClass
+from trainings.models import CurriculumVersion, Participation, Room, Session, Subject, Trainer, TrainingClass
 
 Mode = Session.Mode
 
@@ -191,8 +191,12 @@ def _check_plan(training_class: TrainingClass, plan: SessionPlan, session: Sessi
     if plan.meeting == Session.Meeting.ADDRESS and not plan.meeting_address:
         raise Refusal(_("Give the address of the meeting."), code="meeting_address")
     teacher = plan.trainer.employee_id if plan.trainer else None
-    if teacher and training_class.participations.taken().filter(employee=teacher).exists():
-        raise Refusal(_("This trainer is a participant of the same class."), code="trainer")
+    seats = Participation.objects.taken().filter(first_day__lte=plan.day, last_day__gte=plan.day)
+    if teacher and seats.filter(employee=teacher).exists():
+        raise Refusal(
+            _("This trainer has a seat in a class on that day. Choose another trainer or day."),
+            code="trainer",
+        )
 
 
 def _write(training_class: TrainingClass, plan: SessionPlan, session: Session) -> Session:

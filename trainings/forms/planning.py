@@ -151,3 +151,14 @@ def initial_of(training_class: TrainingClass) -> dict[str, Any]:
     values = {name: getattr(training_class, name) for name in names}
     values["areas"] = [area.unit_id for area in training_class.areas.all()]
     return values
+
+
+def initial_of_plan(plan: Plan) -> dict[str, Any]:
+    """The form's starting values for a plan that is not stored yet."""
+    names = (
+        "programme", "batch", "organiser", "place", "first_day", "last_day", "confirm_by", "seats", "reserve",
+        "unit_cap", "review_days", "allocation",
+    )  # fmt: skip
+    values = {name: getattr(plan, name) for name in names}
+    values["areas"] = [unit.pk for unit, _seats in plan.areas]
+    return values

@@ -23,8 +23,10 @@ from employees.models import Unit
 from trainings import actions
 from trainings.filters import ClassFilter, HistoryFilter, ProgrammeFilter
 from trainings.forms import ClassForm, initial_of
+from trainings.forms.planning import initial_of_plan
 from trainings.models import HistoryRecord, Programme, TrainingClass
 from trainings.tables import ClassTable, HistoryTable, ProgrammeTable
+from trainings.yearplan import next_batch
 
 
 @access(Permission.SEE_CLASSES)
@@ -99,7 +101,14 @@ def history_list(request: HtmxRequest) -> HttpResponse:
 
 @access(Permission.PLAN_CLASSES)
 def class_create(request: HttpRequest) -> HttpResponse:
-    """Plan a new class; it begins as a draft."""
+    """Plan a new class, or with `?copy=` the next batch of one; it begins as a draft."""
+    if request.GET.get("copy", "").isdigit():
+        original = get_object_or_404(_plannable(request), pk=request.GET["copy"])
+        plan = next_batch(original)
+        form = ClassForm(request.POST or None, user=request.user, initial=initial_of_plan(plan))
+        if not request.POST:
+            form.fields["areas"].widget.seats_chosen = {unit.pk: seats for unit, seats in plan.areas}
+        return _edit(request, None, form)
     own = list(Unit.objects.organising_for(request.user).active().highest_first()[:2])
     initial: dict[str, Any] = {"programme": request.GET.get("programme")}
     if own:
