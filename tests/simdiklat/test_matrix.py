@@ -33,7 +33,7 @@ TRACES = {"audit_reading", "audit_event", "django_session", "accounts_attempt"}
 SETS_PAPERS = {"certificates_certificateversion"}
 #: An auditor's own affairs, and checking what is there: POST may go through.
 AUDITORS_OWN = {
-    "language", "employees:ask_code", "employees:set_password", "invitations:answer_link",
+    "language", "calendar_subscribe", "employees:ask_code", "employees:set_password", "invitations:answer_link",
     "invitations:letter_check", "invitations:verify", "certificates:search",
     *(name for name in ADDRESSES if re.match(r"(accounts:|account_|mfa_|openid_)", name)),
 }  # fmt: skip
