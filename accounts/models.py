@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
+from audit.tracking import tracked
 
 
+@tracked(exclude=["password", "last_login"])
 class User(AbstractUser):
     """Signs in by user name: a NIP for employees, a chosen name for others."""
 
@@ -55,6 +57,7 @@ class RoleGrantQuerySet(models.QuerySet):
         return self.filter(models.Q(until=None) | models.Q(until__gte=on), since__lte=on, ended_at=None)
 
 
+@tracked()
 class RoleGrant(models.Model):
     """A role on a unit (and everything below it) from one day until another; ended ones stay on record."""
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pghistory
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.errors import Refusal
@@ -18,7 +19,8 @@ class PortalCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result = self.work(**options)
+            with pghistory.context(command=type(self).__module__.rsplit(".", 1)[-1]):
+                result = self.work(**options)
         except Refusal as refusal:
             raise CommandError(" ".join(refusal.user_message.split()), returncode=1) from refusal
         if result is not None:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from pghistory.middleware import HistoryMiddleware
 
 
 @dataclass
@@ -52,3 +54,14 @@ def middleware(
             _current.reset(token)
 
     return remember
+
+
+class ChangeContext(HistoryMiddleware):
+    """Attaches who changes a record, from which page and address, to the row as it was before the change.
+
+    Only requests that may change something (not GET) carry it; their statements are told to the database
+    with one setting each.
+    """
+
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().get_context(request), "address": address_of(request)}

@@ -7,6 +7,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.tracking import tracked
 from employees.codes import (
     PNS_GRADES,
     Activity,
@@ -21,6 +22,7 @@ from employees.formatting import masked
 from employees.querysets import EmployeeQuerySet, ServiceAreaQuerySet, UnitQuerySet
 
 
+@tracked(exclude=["path"])
 class Unit(models.Model):
     """A work unit (satuan kerja). `path` is kept by the database from `parent` (migration 0002)."""
 
@@ -81,6 +83,7 @@ class ServiceArea(models.Model):
         return f"{self.organiser} → {self.area}"
 
 
+@tracked()
 class Employee(models.Model):
     """A person in the ministry's service. The NIP changes in a career; the key is `id`."""
 
@@ -221,11 +224,14 @@ class UnitAssignment(models.Model):
         return f"{self.employee_id} in {self.unit_id} until {self.until}"
 
 
-# Imports and merging have modules of their own; imported here, because Django looks for models in this one.
+# Imports, merging and corrections have modules of their own; imported here, because Django looks for models
+# in this one.
+from employees.correction_models import CorrectionRequest  # noqa: E402
 from employees.importing.models import ImportKind, ImportRun  # noqa: E402
 from employees.merging.models import DuplicatePair  # noqa: E402
 
 __all__ = [
+    "CorrectionRequest",
     "DuplicatePair",
     "Employee",
     "FormerNip",

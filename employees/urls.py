@@ -1,6 +1,7 @@
 from django.urls import path
 
 from employees import activation, views
+from employees.corrections import views as corrections
 from employees.granting import rescuing
 from employees.granting import views as granting
 from employees.importing import views as importing
@@ -39,6 +40,9 @@ urlpatterns = [
     path("users/<int:pk>/code/", rescuing.account_code, name="account_code"),
     path("users/<int:pk>/second-factor/", rescuing.account_second_factor, name="account_second_factor"),
     path("grants/<int:pk>/end/", granting.grant_end, name="grant_end"),
+    path("corrections/", corrections.correction_list, name="corrections"),
+    path("corrections/<int:pk>/", corrections.answer_correction, name="answer_correction"),
+    path("me/corrections/", corrections.own_corrections, name="corrections_own"),
     path("me/readings/", privacy.readings, name="readings"),
     path("me/who-can-see/", privacy.who_can_see, name="who_can_see"),
 ]

@@ -55,6 +55,7 @@ def employee_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": [(_("Employees"), reverse("employees:list"))],
         "person": person,
         "standing": person.standing,
+        "sees_changes": holds(request.user, Permission.SEE_AUDIT, Permission.PLAN_CLASSES),
         "records": person.history.all(),
         "invitations": invitations.order_by("-id"),
         "can_hand_out_code": not person.email and holds(request.user, Permission.HAND_OUT_CODES),

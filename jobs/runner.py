@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import pghistory
 from celery import current_app
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
@@ -105,7 +106,8 @@ def run(job_id: int, work: Callable[[Job], dict[str, Any] | None]) -> None:
     if job is None:
         return
     try:
-        result = work(job)
+        with pghistory.context(user=job.owner_id, job=job.pk):
+            result = work(job)
     except JobStopped:
         Job.objects.filter(pk=job.pk).update(state=Job.State.STOPPED, finished_at=timezone.now())
         return

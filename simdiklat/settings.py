@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -79,6 +80,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "pgtrigger",
+    "pghistory",
     "django.forms",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -112,9 +115,13 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "audit.origin.ChangeContext",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SignInRules",
 ]
+
+#: Reading pages change no record: only these methods carry who acts to the database (audit/tracking.py).
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 ROOT_URLCONF = "simdiklat.urls"
 WSGI_APPLICATION = "simdiklat.wsgi.application"
@@ -196,6 +203,8 @@ JOBS_STALE_SECONDS = env.int("JOBS_STALE_SECONDS", default=60)
 #: A queued job that nobody began within so many seconds was forgotten by the broker.
 JOBS_LOST_SECONDS = env.int("JOBS_LOST_SECONDS", default=20)
 CELERY_BEAT_SCHEDULE = {
+    # What is past its time ends at night (simdiklat/privacy/retention.py says what, when and why).
+    "retention": {"task": "simdiklat.retention", "schedule": crontab(hour=2, minute=30)},
     # The sweepers: whatever the broker forgot is found again in the database. They expire, so that a
     # worker that was away does not find a heap of them.
     "requeue-unfinished-jobs": {

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.tracking import tracked
 from employees.codes import Level, PositionKind, Status
 from employees.models import Employee, Unit
 from trainings.codes import TOOK_PART, Allocation, Method, ProgrammeKind, Result
@@ -24,6 +25,7 @@ from trainings.querysets import (
 DEFAULT_CONFIRM_DAYS = 3
 
 
+@tracked()
 class RuleSettings(models.Model):
     """The settings that selection.md leaves open. One row; the standing follows a change of it."""
 
@@ -53,6 +55,7 @@ class RuleSettings(models.Model):
         return cls.objects.get(pk=1)
 
 
+@tracked()
 class Programme(models.Model):
     """A training programme of the catalogue."""
 
@@ -105,6 +108,7 @@ class Programme(models.Model):
         return [str(Level(code).label) for code in self.target_levels]
 
 
+@tracked(exclude=["seats_taken"])
 class TrainingClass(models.Model):
     """One run of a programme (kelas, angkatan): when, where, for whom, how many seats."""
 
@@ -276,6 +280,7 @@ class Participation(models.Model):
         return f"{self.employee_id} in {self.training_class_id} ({self.state})"
 
 
+@tracked()
 class HistoryRecord(models.Model):
     """One training of one person. Appended or superseded, never silently overwritten.
 

@@ -122,7 +122,9 @@ class AttendanceTable(PortalTable):
 
     def render_name(self, record: Participation) -> Any:
         employee = record.employee
-        return format_html('{} <small class="nip">{}</small>', employee.full_name, employee.nip_display)
+        return format_html(
+            '{} <small class="nip">{}</small>', employee.full_name, nip_for(employee, self.request.user)
+        )
 
     def render_attended(self, record: Participation) -> str:
         one = self.standings[record.pk]
@@ -219,7 +221,9 @@ class ResultTable(PortalTable):
 
     def render_name(self, record: ParticipantResult) -> Any:
         return format_html(
-            '{} <small class="nip">{}</small>', record.employee.full_name, record.employee.nip_display
+            '{} <small class="nip">{}</small>',
+            record.employee.full_name,
+            nip_for(record.employee, self.request.user),
         )
 
     def render_attendance(self, value: int) -> str:

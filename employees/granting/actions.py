@@ -17,17 +17,17 @@ from employees.models import Employee, Unit
 from employees.scoping import EVERYWHERE, scope_roots, within
 
 
-def held_roots(user: Any) -> list[str]:
+def held_roots(user: Any, permission: str = Permission.MANAGE_ACCOUNTS) -> list[str]:
     """Paths of the units below which this administrator manages accounts."""
-    return scope_roots(user, Permission.MANAGE_ACCOUNTS, service_areas=False)
+    return scope_roots(user, permission, service_areas=False)
 
 
-def accounts_seen_by(user: Any) -> Any:
+def accounts_seen_by(user: Any, permission: str = Permission.MANAGE_ACCOUNTS) -> Any:
     """Accounts of people in the administrator's units, or with a role there.
 
     Accounts without a person and without any role are seen by whoever manages the whole ministry.
     """
-    roots = held_roots(user)
+    roots = held_roots(user, permission)
     accounts = get_user_model().objects.all()
     if EVERYWHERE in roots or Unit.objects.filter(parent=None, path__in=roots).exists():
         return accounts

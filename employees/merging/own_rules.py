@@ -37,3 +37,9 @@ def register_rules() -> None:
     moves("employees.Employee.merged_into", "records merged into the old one point to the kept one")
     register("employees.DuplicatePair.first", _pairs, "what was decided holds for the kept record")
     register("employees.DuplicatePair.second", None, "done with the first")
+    moves(
+        "employees.CorrectionRequest.employee",
+        "requests of the person; one for a field that is asked for on both stays where it was made",
+        where="NOT (r.state = 'open' AND EXISTS (SELECT 1 FROM employees_correctionrequest k "
+        "WHERE k.employee_id = :kept AND k.field = r.field AND k.state = 'open'))",
+    )
