@@ -40,7 +40,7 @@ def tell(training_class: TrainingClass, certificates: Sequence[Certificate]) -> 
                 key=f"certificate:{certificate.pk}:issued",
                 kind=KIND,
                 recipient_id=person.user_id,
-                to_name=person.full_name,
+                to_name=person.full_name[:200],  # titles included it may be longer; the text has it whole
                 to_address=person.email,
                 unit_path=person.unit.path,
                 about_type="certificate",

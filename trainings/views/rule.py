@@ -1,5 +1,7 @@
 """The settings of the rule: read by planners of the ministry, changed for the whole of it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +30,7 @@ def rule_settings(request: HttpRequest) -> HttpResponse:
     now = actions.values_of(RuleSettings.current())
     initial = now | {f"seen_{name}": value for name, value in now.items()}
     form = RuleForm(request.POST or None, initial=initial)
-    context = {
+    context: dict[str, Any] = {
         "title": _("Settings of the rule"),
         "subtitle": _("They hold for the whole ministry."),
         "crumbs": [(_("The rule"), reverse("rule"))],
