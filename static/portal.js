@@ -16,6 +16,12 @@
     if (!event.target.closest(".finder")) empty("found");
   });
 
+  // Steps that do not fit a phone: the one that is open comes into sight, without moving the page.
+  document.querySelectorAll(".steps [aria-current]").forEach(function (step) {
+    var row = step.closest(".steps"), before = step.getBoundingClientRect().left - row.getBoundingClientRect().left;
+    row.scrollLeft += before - (row.clientWidth - step.offsetWidth) / 2;
+  });
+
   function empty(id) {
     var panel = document.getElementById(id);
     if (panel) panel.replaceChildren();
