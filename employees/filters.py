@@ -30,7 +30,7 @@ def years_before(day: date, years: int) -> date:
 #: Choice of the list → the statuses it stands for: those with the aim of hours, those with the ceiling.
 STATUS_GROUPS = {"PNS_CPNS": ("PNS", "CPNS"), "PPPK_ALL": ("PPPK", "PPPK_PW")}
 #: Years over which trainings are counted; the first unless another is asked for.
-COUNTED_YEARS = (5, 10)
+COUNTED_YEARS = {"5": _("Five years"), "10": _("Ten years")}
 #: More than anybody has, and what still fits a smallint.
 _RANGE = re.compile(r"\s*(?:(\d{1,4})\s*[-–]\s*(\d{1,4})?|(\d{1,4}))\s*")
 
@@ -118,7 +118,7 @@ class EmployeeFilter(TracedFilterSet):
     trainings = RangeFilter(label=_("Number of trainings"), method="by_trainings", example="10-")
     years = filters.ChoiceFilter(
         label=_("Trainings counted over"), method="of_years", empty_label=None,
-        choices=[(str(n), _("%(n)d years") % {"n": n}) for n in COUNTED_YEARS],
+        choices=list(COUNTED_YEARS.items()),
     )  # fmt: skip
 
     class Meta:
@@ -152,7 +152,7 @@ class EmployeeFilter(TracedFilterSet):
 
     def by_trainings(self, queryset: Any, name: str, value: str) -> Any:
         least, most = between(value)
-        years = int(self.form.cleaned_data.get("years") or COUNTED_YEARS[0])
+        years = int(self.form.cleaned_data.get("years") or next(iter(COUNTED_YEARS)))
         after = years_before(timezone.localdate(), years)
         return queryset.trained_times(after + timedelta(days=1), least=least, most=most)
 

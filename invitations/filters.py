@@ -31,7 +31,7 @@ class InvitationFilter(TracedFilterSet):
     )  # fmt: skip
 
     wait = filters.ChoiceFilter(
-        label=_("Wait when invited, last twelve months"), method="by_wait", empty_label=_("All"),
+        label=_("Wait, last 12 months"), method="by_wait", empty_label=_("All"),
         choices=[
             ("never", _("Never trained before")), ("5", _("Five years or more")), ("2", _("Two to five years")),
             ("1", _("One to two years")), ("0", _("Less than a year")),

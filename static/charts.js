@@ -109,10 +109,9 @@
   drawAll();
   document.addEventListener("htmx:afterSettle", drawAll);
   new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
-  // Paper has its own width.
+  // What was not in sight yet is drawn; the style sheet fits it to the paper.
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("canvas[data-chart]").forEach(draw);
-    drawn.forEach(function (chart) { chart.resize(); });
   });
   window.addEventListener("afterprint", function () { drawn.forEach(function (chart) { chart.resize(); }); });
 })();
