@@ -103,8 +103,8 @@ class EmployeeQuerySet(ScopedQuerySet):
 
     def _with_history(self, total: Any, since: date, least: int, most: int | None) -> Self:
         """People over whose records of trainings taken part in `total` lies between the two, both included."""
-        records = self.model._meta.get_field("history").related_model.objects.took_part()
-        records = records.filter(last_day__gte=since).order_by()
+        history: Any = self.model._meta.get_field("history").related_model
+        records = history.objects.took_part().filter(last_day__gte=since).order_by()
         if least > 0:
             # Few: added up together from one index, and joined.
             limits = {"total__gte": least} | ({} if most is None else {"total__lte": most})

@@ -116,7 +116,13 @@ def collect(person: Employee) -> dict[str, Rows]:
 
 def in_words(parts: dict[str, Rows]) -> dict[str, Rows]:
     """The same for reading on the page: fields and codes by the names that forms and lists give them."""
-    words: dict[str, str] = {}
+    words: dict[str, str] = {
+        "class": _("Class"), "rank": _("Rank"), "state": _("State"), "last_training": _("Last training"),
+        "ever_trained": _("Ever trained"), "waiting_since": _("Waiting since"), "answer_by": _("Answer by"),
+        "issued_at": _("Issued"), "answered_at": _("Answered"), "reason": _("Reason"), "outcome": _("Outcome"),
+        "decline_reason": _("Reason for declining"), "subject": _("Subject"), "sent_at": _("Sent"), "to": _("To"),
+        "language": _("Language"), "username": _("User name"), "role": _("Role"), "ended": _("Ended"),
+    }  # fmt: skip
     codes: dict[str, dict[Any, str]] = {}
     for model in (Invitation, HistoryRecord, Employee):
         for field in model._meta.concrete_fields:
