@@ -63,7 +63,7 @@ def test_every_other_view_sends_an_operator_to_set_it_up(cast, client, required,
     cast.central.is_superuser = True  # so that no permission stands in the way before the gate
     cast.central.save()
     client.force_login(cast.central)
-    given = {"pk": 1, "kind": "csv", "key": "units"}
+    given = {"pk": 1, "kind": "csv", "key": "units", "year": 2026, "month": 5}
     way = reverse(name, kwargs={key: given.get(key, "x") for key in pattern.pattern.converters})
     for response in (client.get(way), client.post(way)):
         assert response.status_code == 302, name

@@ -149,6 +149,7 @@ PARTS_BY_NAME: dict[tuple[str, str], Callable[[World, str], Any]] = {
         world.objects["user"][place]
     ),
     ("own_data_file", "kind"): lambda world, place: "json",
+    ("employees:export", "key"): lambda world, place: "employees",
     ("certificates:check", "public_id"): lambda world, place: (
         world.objects["certificate"][place].versions.get().public_id
     ),

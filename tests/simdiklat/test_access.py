@@ -39,7 +39,7 @@ def test_every_view_declares_its_access(name, pattern):
 
 
 def address(name: str, pattern: URLPattern, pk: int) -> str:
-    given = {"pk": pk, "kind": "csv", "key": "units", "year": 2026, "month": 5}
+    given = {"pk": pk, "kind": "csv", "key": "units", "year": 2026, "month": 5, "record": "employee"}
     return reverse(name, kwargs={key: given[key] for key in pattern.pattern.converters})
 
 

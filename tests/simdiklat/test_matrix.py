@@ -34,7 +34,7 @@ SETS_PAPERS = {"certificates_certificateversion"}
 #: An auditor's own affairs, and checking what is there: POST may go through.
 AUDITORS_OWN = {
     "language", "calendar_subscribe", "employees:ask_code", "employees:set_password", "invitations:answer_link",
-    "invitations:letter_check", "invitations:verify", "certificates:search",
+    "invitations:letter_check", "invitations:verify", "certificates:search", "employees:export",
     *(name for name in ADDRESSES if re.match(r"(accounts:|account_|mfa_|openid_)", name)),
 }  # fmt: skip
 
@@ -170,6 +170,7 @@ EVERYWHERE = {
     "employees:set_password", "reports:figure", "reports:part", "reports:download", "own_data_file",
     "mfa_remove_webauthn", "trainings:curriculum", "trainings:curriculum_draft", "trainings:subject_file",
     "trainings:check_in", "calendar_month", "calendar_year", "calendar_export", "calendar_feed",
+    "employees:export",  # names a list; its rows are those that the person asking may see
 }  # fmt: skip
 
 
