@@ -75,6 +75,20 @@ def _note_auditor(request: HttpRequest, response: HttpResponseBase) -> None:
         )
 
 
+def _note_shown(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Whoever is named on the page, beside the reader, is told so in the log of reading: one entry a page."""
+    if response.status_code != 200 or not request.user.is_authenticated or not origin.current().shown:
+        return
+    match = request.resolver_match
+    reading.note_shown(
+        by=request.user,
+        own=getattr(getattr(request.user, "employee", None), "pk", None),
+        what=match.view_name if match else "",
+        path=request.path,
+        filters=dict(request.GET.items()),
+    )
+
+
 def _to_second_factor(request: HttpRequest) -> HttpResponseBase:
     """The way to set a second factor up, or to show the one there is; afterwards back to where they were."""
     if getattr(request, "htmx", False):
@@ -97,6 +111,7 @@ def access(*needed: str, before_second_factor: bool = False) -> Callable[[View],
             if not before_second_factor and request.user.is_authenticated and second_factor.missing(request):
                 return _to_second_factor(request)
             response = view(request, *args, **kwargs)
+            _note_shown(request, response)
             _note_auditor(request, response)
             return response
 

@@ -1,6 +1,8 @@
 """The base of the portal's commands: a refusal is one line on standard error and exit 1 (formats.md)."""
 
+import getpass
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +10,14 @@ import pghistory
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.errors import Refusal
+
+
+def operator() -> str:
+    """Whoever runs a command, as the operating system names them: "os:root". A number where it has no name."""
+    try:
+        return f"os:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"os:{os.getuid()}"
 
 
 class PortalCommand(BaseCommand):

@@ -15,16 +15,17 @@ def record(
     object_id: Any = "",
     unit_path: str = "",
     data: dict[str, Any] | None = None,
+    operator: str = "",
 ) -> Event:
     """Append one event in the caller's transaction and return it.
 
-    `by` is the user acting, or None for the portal itself. `data` must be JSON; never put secrets,
+    `by` is the user acting, or None for the portal itself; `operator` then names who runs a command. `data` must be JSON; never put secrets,
     answers to links or whole personal records into it.
     """
     return Event.objects.create(
         verb=verb,
         actor_id=getattr(by, "pk", None),
-        actor_name=by.get_username() if by is not None else "",
+        actor_name=by.get_username() if by is not None else operator[:150],
         object_type=object_type,
         object_id=str(object_id),
         unit_path=unit_path,

@@ -57,9 +57,9 @@ class ChainHead(models.Model):
 
 
 class ReadingQuerySet(models.QuerySet):
-    def of_person(self, employee_id: int) -> Self:
-        """What showed this person's data to somebody, exports included, the latest first."""
-        return self.filter(subjects__contains=[employee_id]).order_by("-at", "-id")
+    def of_person(self, *employee_ids: int) -> Self:
+        """What showed this person's data, by any of the keys, to somebody; exports included, the latest first."""
+        return self.filter(subjects__overlap=list(employee_ids)).order_by("-at", "-id")
 
     def by_account(self, user_id: int) -> Self:
         return self.filter(actor_id=user_id)
@@ -84,6 +84,7 @@ class Reading(models.Model):
     class Kind(models.TextChoices):
         OPENED = "opened", _("Opened the page")
         SEARCHED = "searched", _("Found by a search")
+        LISTED = "listed", _("Saw the name on a page")
         DOWNLOADED = "downloaded", _("Downloaded a list")
         LETTER = "letter", _("Downloaded a letter")
         EVIDENCE = "evidence", _("Downloaded the evidence of a selection")

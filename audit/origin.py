@@ -5,7 +5,7 @@ Held in a context variable, so that an action need not be handed the request to 
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
@@ -16,10 +16,15 @@ from pghistory.middleware import HistoryMiddleware
 
 @dataclass
 class Origin:
-    """One request. `noted`: readings written during it."""
+    """One request. `noted`: readings written during it, `told`: the people they name.
+
+    `shown`: people whose names were written out; those not told yet are noted when the page is ready.
+    """
 
     address: str | None = None
     noted: int = 0
+    told: set[int] = field(default_factory=set)
+    shown: set[int] = field(default_factory=set)
 
 
 _current: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
@@ -28,6 +33,13 @@ _current: ContextVar[Origin | None] = ContextVar("audit_origin", default=None)
 def current() -> Origin:
     """The request being answered; outside of one, an origin without an address."""
     return _current.get() or Origin()
+
+
+def show(*people: int | None) -> None:
+    """These people (keys of employees) stand on the page being made; outside of a request, nothing."""
+    here = _current.get()
+    if here is not None:
+        here.shown.update(key for key in people if key is not None)
 
 
 def address_of(request: HttpRequest) -> str | None:

@@ -20,19 +20,21 @@ def note(
     filters: dict[str, Any] | None = None,
     row_count: int | None = None,
     sha256: str = "",
+    operator: str = "",
 ) -> Reading:
     """Write one reading and return it.
 
-    `by` is the reader, or None for a command of the operator; the roles are what the account's `acting_as`
+    `by` is the reader, or None for a command of the operator, whom `operator` names; the roles are what the account's `acting_as`
     says today. `subjects` are keys of employees, each kept once; `row_count` is their number unless given.
     """
     keys = sorted(set(subjects))
     here = origin.current()
     here.noted += 1
+    here.told.update(keys)
     return Reading.objects.create(
         kind=kind,
         actor_id=getattr(by, "pk", None),
-        actor_name=by.get_username() if by is not None else "",
+        actor_name=by.get_username() if by is not None else operator[:150],
         actor_label=str(by)[:200] if by is not None else "",
         roles=by.acting_as() if by is not None else [],
         address=here.address,
@@ -46,6 +48,29 @@ def note(
     )
 
 
-def of_person(employee_id: int) -> Any:
-    """Readings that showed this person's data, the latest first; a page of an auditor without people is none."""
-    return Reading.objects.of_person(employee_id)
+def note_shown(*, by: Any, own: int | None, what: str, path: str, filters: dict[str, Any]) -> Reading | None:
+    """Write one reading for everybody the page at hand names and no reading of it has told yet.
+
+    `own` is the reader's own key: seeing oneself is no reading. None when nobody is left.
+    """
+    here = origin.current()
+    people = here.shown - here.told - {own}
+    if not people:
+        return None
+    return note(
+        Kind.LISTED,
+        by=by,
+        subjects=people,
+        what=what,
+        object_type="page",
+        object_id=path[:60],
+        filters=filters,
+    )
+
+
+def of_person(*employee_ids: int) -> Any:
+    """Readings that showed this person's data, the latest first; a page of an auditor without people is none.
+
+    Several keys: the person's own and those of records merged into it (`Employee.keys`).
+    """
+    return Reading.objects.of_person(*employee_ids)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import codes, notices
 from accounts.models import OneTimeCode
 from accounts.second_factor import needed_by
-from audit import log, reading
+from audit import log, origin, reading
 from audit.errors import Refusal
 from employees.codes import Activity
 from employees.models import Employee
@@ -33,6 +33,13 @@ def note_found(*, people: Iterable[int], by: Any, where: str, filters: dict[str,
     if keys:
         reading.note(reading.Kind.SEARCHED, by=by, subjects=keys, what=where, filters=filters)
     return bool(keys)
+
+
+def show_accounts(users: Iterable[int | None]) -> None:
+    """The people behind these accounts (keys) stand on the page at hand, by the name kept with account or message."""
+    keys = {key for key in users if key is not None}
+    if keys:
+        origin.show(*Employee.objects.filter(user__in=keys).values_list("pk", flat=True))
 
 
 @transaction.atomic

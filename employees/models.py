@@ -7,6 +7,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit import origin
 from audit.tracking import tracked
 from employees.codes import (
     PNS_GRADES,
@@ -161,9 +162,19 @@ class Employee(models.Model):
 
     @property
     def full_name(self) -> str:
-        """Name with titles: "Dr. Siti Aminah, S.Ag."."""
+        """Name with titles: "Dr. Siti Aminah, S.Ag.".
+
+        Writing it on a page is what the log of reading has to tell, whichever page it is: a page that is made
+        tomorrow cannot forget to (audit/origin.py).
+        """
+        origin.show(self.pk)
         name = f"{self.front_title} {self.name}".strip()
         return f"{name}, {self.back_title}" if self.back_title else name
+
+    @property
+    def keys(self) -> list[int]:
+        """The keys under which the person was ever known: the own one and those of records merged into it."""
+        return [self.pk, *self.merged_records.order_by("pk").values_list("pk", flat=True)]
 
     @property
     def number(self) -> str:

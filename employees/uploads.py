@@ -26,6 +26,8 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
 }
 #: What no text holds: control characters but for tab and line ends.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: The part that makes a package a workbook; documents and plain archives begin with the same bytes.
+_WORKBOOK = "xl/workbook.xml"
 #: Parts of a workbook at most; a real one has a few dozen.
 MOST_PARTS = 2000
 #: How many times larger than packed a part may be: real sheets reach thirty, a bomb a thousand.
@@ -77,6 +79,8 @@ def check_upload(file: UploadedFile, *, kinds: set[str], largest: int) -> str:
         try:
             with zipfile.ZipFile(file) as package:
                 refuse_bomb(package)
+                if _WORKBOOK not in package.namelist():
+                    raise ValueError(_WORKBOOK)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise Refusal(_("The workbook is damaged. Save it again as XLSX."), code="kind") from error
         finally:

@@ -204,7 +204,9 @@ def outcome_badge(code: Any) -> Any:
 class ResultTable(PortalTable):
     """Locked results, each the version that counts."""
 
-    name = tables.Column(_("Participant"), accessor="employee__name", attrs=LEAD)
+    name = tables.Column(
+        _("Participant"), accessor="employee__full_name", order_by=("employee__name", "pk"), attrs=LEAD
+    )
     unit = tables.Column(_("Unit"), accessor="employee__unit__name", order_by=("employee__unit__name", "pk"))
     attendance = tables.Column(_("Attendance"), accessor="attendance_percent", attrs=NUMBER, orderable=False)
     final_score = tables.Column(_("Final score"), attrs=NUMBER, default="–")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import SIGNED_IN, access
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
+from audit import origin
 from audit.errors import Refusal
 from audit.marks import Mark
 from certificates import actions, rendering, signing
@@ -173,6 +174,7 @@ def reissue(request: HttpRequest, pk: int) -> HttpResponse:
 def _change(request: HttpRequest, pk: int, action: Any, **words: str) -> HttpResponse:
     certificates = Certificate.objects.filter(training_class__in=_plannable(request))
     certificate = get_object_or_404(_with_class(certificates), pk=pk)
+    origin.show(certificate.record.employee_id)  # the name is that on the paper
     back = reverse("certificates:class", args=[certificate.training_class_id])
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

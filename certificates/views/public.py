@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts.access import PUBLIC, access
 from accounts.limits import TooMany
+from audit import origin
 from certificates import limits, lookup
 from certificates.forms import CheckForm
 from certificates.models import CertificateVersion
@@ -53,6 +54,8 @@ def check(request: HttpRequest, public_id: str) -> HttpResponse:
     """
     version = CertificateVersion.objects.with_certificate().filter(public_id=public_id).first()
     if version is not None:
+        if request.user.is_authenticated:
+            origin.show(version.certificate.record.employee_id)
         response = _private(render(request, "certificates/check.html", _context(version)))
         # The address is a key of its own. Not on pages with a form: a browser then posts without an origin.
         response["Referrer-Policy"] = "no-referrer"

@@ -11,6 +11,7 @@ from accounts import codes
 from accounts.access import access
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.actions import show_accounts
 from employees.formatting import masked
 from employees.granting import rescue
 from employees.granting.actions import accounts_seen_by
@@ -21,6 +22,7 @@ from employees.granting.actions import accounts_seen_by
 def account_code(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a code for a new password; it is shown once, on this page."""
     found = get_object_or_404(accounts_seen_by(request.user), pk=pk)
+    show_accounts([pk])
     back = reverse("employees:account", args=[pk])
     code = ""
     if request.method == "POST":
@@ -44,6 +46,7 @@ def account_code(request: HttpRequest, pk: int) -> HttpResponse:
 def account_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the second factor off an account whose owner has lost it."""
     found = get_object_or_404(accounts_seen_by(request.user), pk=pk)
+    show_accounts([pk])
     back = reverse("employees:account", args=[pk])
     if request.method == "POST":
         try:

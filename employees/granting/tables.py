@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import RoleGrant, User
+from audit import origin
 from employees.formatting import masked
 from employees.tables import LEAD, DayColumn, PortalTable
 from employees.templatetags.portal import badge
@@ -55,6 +56,7 @@ class AccountTable(PortalTable):
         self.empty_text = type(self).empty_text
 
     def render_name(self, record: User) -> Any:
+        origin.show(getattr(getattr(record, "employee", None), "pk", None))
         return format_html(
             '<a href="{}">{}</a> <small class="nip">{}</small>',
             reverse("employees:account", args=[record.pk]), masked(str(record)), masked(record.username),

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.access import access
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
+from audit import origin
 from audit.errors import Refusal
+from employees.actions import show_accounts
 from employees.formatting import masked
 from employees.granting import actions
 from employees.granting.forms import AccountFilter, EndForm, GrantForm
@@ -86,6 +88,7 @@ def grant_end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a role at once or on a day; it stays on record."""
     grants = actions.grants_seen_by(request.user).select_related("user", "unit")
     grant = get_object_or_404(grants, pk=pk)
+    show_accounts([grant.user_id])
     form = EndForm(request.POST if request.method == "POST" else None)
     back = reverse("employees:account", args=[grant.user_id])
     if request.method == "POST" and form.is_valid():
@@ -137,7 +140,9 @@ def account_switch(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _account(request: HttpRequest, pk: int) -> Any:
-    return get_object_or_404(actions.accounts_seen_by(request.user).select_related("employee__unit"), pk=pk)
+    found = get_object_or_404(actions.accounts_seen_by(request.user).select_related("employee__unit"), pk=pk)
+    origin.show(getattr(getattr(found, "employee", None), "pk", None))
+    return found
 
 
 def _crumbs() -> list[tuple[str, str]]:

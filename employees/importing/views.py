@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import access
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
+from audit import origin
 from audit.errors import Refusal
 from employees.codes import Activity
 from employees.importing import running, store
@@ -152,6 +153,9 @@ def import_rows(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     outcome = Outcome(kind)
     importer = importer_for(run.kind)(present=frozenset(run.present), faults=Faults(), stage=Stage(()))
     lines: Any = Lines(run.pk, outcome, run.count(outcome), importer.comparison())
+    page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+    if run.kind == ImportKind.EMPLOYEES:
+        origin.show(*[line.target_id for line in page.object_list])  # those who are stored already
     context = {
         "title": outcome.label,
         "subtitle": _NOTES[outcome],
@@ -161,7 +165,7 @@ def import_rows(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         ],
         "run": run,
         "outcome": outcome,
-        "page": Paginator(lines, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "people": run.kind == ImportKind.EMPLOYEES,
         "decide": outcome == Outcome.LIKELY and run.decidable,
     }

@@ -16,7 +16,8 @@ from employees.tables import LEAD, DayColumn, PortalTable
 def reader_name(reading: Reading) -> str:
     """The reader as people know them; a NIP in place of a name is masked."""
     if reading.actor_id is None:
-        return _("The operator of the portal")
+        words = _("The operator of the portal")
+        return f"{words} ({reading.actor_name})" if reading.actor_name else words
     return masked(reading.actor_label or reading.actor_name)
 
 

@@ -30,7 +30,7 @@ def crumbs() -> list[tuple[str, str]]:
 def readings(request: HtmxRequest) -> HttpResponse:
     """Who saw the own data, when, in which role: openings, searches and files, the latest first."""
     person = own_person(request)
-    table = ReadingTable(reading.of_person(person.pk)).paged(request)
+    table = ReadingTable(reading.of_person(*person.keys)).paged(request)
     context = {"title": _("Who has seen my data"), "crumbs": crumbs(), "table": table}
     return render(request, "_table.html" if request.htmx else "employees/privacy/readings.html", context)
 

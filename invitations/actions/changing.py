@@ -112,13 +112,14 @@ def reschedule(
 
 def _clashing(training_class: TrainingClass, first_day: date, last_day: date) -> list[str]:
     people = training_class.participations.taken().values("employee")
-    return list(
+    clashing = (
         Participation.objects.taken()
         .filter(employee__in=people, first_day__lte=last_day, last_day__gte=first_day)
         .exclude(training_class=training_class)
-        .order_by("employee__name")
-        .values_list("employee__name", flat=True)[:10]
+        .select_related("employee")
+        .order_by("employee__name")[:10]
     )
+    return [one.employee.full_name for one in clashing]
 
 
 @seats.retrying

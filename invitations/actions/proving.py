@@ -67,6 +67,42 @@ def note_download(*, selection: Selection, by: Any) -> None:
     _record(selection, "selection.evidence_download", by, {"sha256": selection.evidence_sha256})
 
 
+@transaction.atomic
+def note_report(*, selection: Selection, kind: str, operator: str, name: str = "", sha256: str = "") -> None:
+    """Record that a command hands out everybody considered: an event, and a reading of everybody named.
+
+    Refusal: there is nothing to report yet, or the evidence cannot be read.
+    """
+    if not selection.evidence_file:
+        raise Refusal(_("This selection has not been proposed, so there is nothing to report yet."))
+    try:
+        _header, people = evidence.read(selection.evidence_file)
+        subjects = [int(person["EMPLOYEE"]) for person in people]
+    except evidence.EvidenceError as error:
+        raise evidence.refusal(error) from error
+    reading.note(
+        reading.Kind.DOWNLOADED,
+        by=None,
+        operator=operator,
+        subjects=subjects,
+        what=name or f"selection_report.{kind}",
+        object_type="selection",
+        object_id=selection.pk,
+        filters={"class": selection.training_class.code},
+        sha256=sha256,
+    )
+    data = {"class": selection.training_class.code, "format": kind, "rows": len(subjects), "sha256": sha256}
+    log.record(
+        "selection.report",
+        by=None,
+        operator=operator,
+        object_type="selection",
+        object_id=selection.pk,
+        unit_path=selection.training_class.organiser.path,
+        data=data,
+    )
+
+
 def _record(selection: Selection, verb: str, by: Any, data: dict[str, Any]) -> None:
     log.record(
         verb,

@@ -13,6 +13,7 @@ from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
+from employees.actions import show_accounts
 from invitations import actions
 from invitations.forms import AddressForm
 from invitations.tables import UndeliveredTable
@@ -24,11 +25,13 @@ def undelivered(request: HtmxRequest) -> HttpResponse:
     """What could not be delivered to people in scope, with what the mail server said."""
     table = UndeliveredTable(in_scope(request.user).order_by("-pk"))
     table.may_mend = holds(request.user, Permission.ANSWER_FOR_OTHERS)
+    table.paged(request)
+    show_accounts(row.record.recipient_id for row in table.paginated_rows)
     context = {
         "title": _("Messages that did not arrive"),
         "subtitle": _("The portal has given these up. Mend the address and they are sent again."),
         "crumbs": [(_("Invitations"), reverse("invitations:list"))],
-        "table": table.paged(request),
+        "table": table,
     }
     return render(request, "_table.html" if request.htmx else "invitations/list.html", context)
 
@@ -37,6 +40,7 @@ def undelivered(request: HtmxRequest) -> HttpResponse:
 def mend(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the address of one person in scope right; what did not arrive is sent again."""
     message = get_object_or_404(in_scope(request.user, Permission.ANSWER_FOR_OTHERS), pk=pk)
+    show_accounts([message.recipient_id])
     form = AddressForm(request.POST or None, initial={"address": message.to_address})
     if request.method == "POST" and form.is_valid():
         try:

@@ -74,9 +74,11 @@ def report(
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT subject, count(*), min(r.at), max(r.at), array_agg(DISTINCT r.kind)
+            SELECT COALESCE(e.merged_into_id, subject) AS person, count(DISTINCT r.id), min(r.at), max(r.at),
+                array_agg(DISTINCT r.kind)
             FROM audit_reading r CROSS JOIN LATERAL unnest(r.subjects) AS subject
-            WHERE r.id = ANY (%s) GROUP BY subject
+            LEFT JOIN employees_employee e ON e.id = subject
+            WHERE r.id = ANY (%s) GROUP BY person
             """,
             [keys],
         )

@@ -1,7 +1,6 @@
 """Everything the portal keeps about one person, for that person (UU 27/2022 arts. 7 and 13)."""
 
 import re
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -13,14 +12,12 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from audit import reading
 from audit.errors import Refusal
 from audit.marks import Mark
 from audit.models import Reading
-from certificates.models import Certificate
 from employees.models import Employee
-from employees.privacy.tables import reader_name, role_words
 from invitations.models import Invitation
+from simdiklat.privacy.parts import PARTS, Rows
 from trainings.models import HistoryRecord
 
 #: Copies of one's own data that may be fetched in an hour: each is written from many tables.
@@ -28,8 +25,6 @@ AN_HOUR = 6
 
 #: How `_plain` writes a day or a moment.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?")
-
-Rows = list[dict[str, Any]]
 
 
 def check_pace(user: Any) -> None:
@@ -44,74 +39,12 @@ def check_pace(user: Any) -> None:
 
 def collect(person: Employee) -> dict[str, Rows]:
     """What is kept, part by part: title → rows of plain values (texts, numbers, ISO dates)."""
-    user = person.user
-    parts: dict[str, Rows] = {
-        _("Person"): [_values(person, exclude={"id", "user", "unit"}) | {"unit": person.unit.name}],
-        _("Former NIPs"): [{"nip": one.nip, "until": one.until} for one in person.former_nips.order_by("until")],
-        _("Place in line"): [_values(person.standing, exclude={"employee"})],
-        _("Training history"): [_values(one, exclude={"id", "employee"}) for one in person.history.all()],
-        _("Certificates"): [
-            {"number": one.number, "made_at": one.made_at}
-            for one in Certificate.objects.filter(record__employee=person).order_by("pk")
-        ],
-        _("Invitations"): [
-            {"class": str(one.training_class), **_values(one, exclude={"id", "employee", "selection"})}
-            for one in person.invitations.select_related("training_class__programme").order_by("pk")
-        ],
-        _("Rankings"): [
-            {
-                "class": str(one.selection.training_class), "rank": one.rank, "outcome": one.outcome,
-                "ever_trained": one.ever_trained, "waiting_since": one.waiting_since,
-            }
-            for one in person.candidacies.filter(selection__state="issued")
-            .select_related("selection__training_class__programme").order_by("pk")
-        ],
-        _("Objections"): [
-            {"filed_at": one.filed_at, "text": one.text, "state": one.state, "answer": one.answer}
-            for one in person.objections.order_by("pk")
-        ],
-        _("Requests for a correction"): [
-            {"filed_at": one.filed_at, "field": one.field, "value": one.value, "state": one.state, "answer": one.answer}
-            for one in person.corrections.order_by("pk")
-        ],
-        _("Who has seen my data"): [
-            {
-                "at": one.at, "who": reader_name(one), "role": role_words(one.roles),
-                "what": str(one.get_kind_display()), "file": one.what if one.sha256 else "",
-            }
-            for one in reading.of_person(person.pk)
-        ],
-    }  # fmt: skip
-    if user is not None:
-        parts[_("Account")] = [
-            {
-                "username": user.username,
-                "language": user.language,
-                "since": user.date_joined,
-                "last": user.last_login,
-            }
-        ]
-        parts[_("Roles")] = [
-            {
-                "role": one.role,
-                "unit": one.unit.name,
-                "since": one.since,
-                "until": one.until,
-                "ended": one.ended_at,
-            }
-            for one in user.grants.select_related("unit").order_by("pk")
-        ]
-        parts[_("Messages")] = [
-            {
-                "kind": one.kind,
-                "to": one.to_address,
-                "subject": one.subject,
-                "state": one.state,
-                "sent_at": one.sent_at,
-            }
-            for one in user.messages.order_by("pk")
-        ]
-    return {title: [_plain(row) for row in rows] for title, rows in parts.items()}
+    asked = [(part, person.user if part.of_account else person) for part in PARTS]
+    return {
+        str(part.title): [_plain(row) for row in part.rows(whose)]
+        for part, whose in asked
+        if whose is not None
+    }
 
 
 def in_words(parts: dict[str, Rows]) -> dict[str, Rows]:
@@ -155,12 +88,6 @@ def _read(value: Any, codes: dict[Any, str]) -> Any:
     except ValueError:  # a text that only looks like one
         return value
     return date_format(moment, "j F Y, H:i" if "T" in value else "j F Y")
-
-
-def _values(record: Any, *, exclude: Iterable[str]) -> dict[str, Any]:
-    left_out = set(exclude)
-    fields = [f for f in record._meta.concrete_fields if f.name not in left_out]
-    return {field.name: getattr(record, field.attname) for field in fields}
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

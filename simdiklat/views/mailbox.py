@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import access, holds
 from accounts.roles import Permission
+from employees.actions import show_accounts
 from employees.scoping import scope_roots, within
 from invitations import links
 from outbox import rendering
@@ -49,13 +50,15 @@ def _in_scope(user: Any) -> Any:
 @access(Permission.SEE_SELECTIONS)
 def mailbox(request: HttpRequest) -> HttpResponse:
     """The latest messages to people in scope."""
+    mails = list(_in_scope(request.user).order_by("-pk")[:LISTED])
+    show_accounts(one.recipient_id for one in mails)
     context = {
         "title": _("Mails of this installation"),
         "subtitle": _(
             "Here mails are written to files instead of being sent; you may read those of your units."
         ),
         "crumbs": [(_("Messages"), reverse("outbox:list"))],
-        "mails": _in_scope(request.user).order_by("-pk")[:LISTED],
+        "mails": mails,
     }
     return render(request, "outbox/mailbox.html", context)
 
@@ -64,6 +67,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, pk: int) -> HttpResponse:
     """One message to somebody in scope."""
     message = get_object_or_404(_in_scope(request.user), pk=pk)
+    show_accounts([message.recipient_id])
     context = {
         "title": message.subject or message.context.get("class_name", _("Message")),
         "crumbs": [

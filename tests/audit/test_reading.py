@@ -60,10 +60,27 @@ def test_a_search_that_shows_somebody_is_noted(client, cast, name, text, kind):
     assert seen(cast.stranger) == []
 
 
-def test_a_search_that_finds_nobody_and_a_list_without_a_search_leave_nothing(client, cast):
+def test_a_list_without_a_search_is_noted_once_and_a_search_that_finds_nobody_is_not(client, cast):
     client.force_login(cast.operator)
     client.get(reverse("employees:list"), {"q": cast.stranger.name})
-    client.get(reverse("employees:list"))
+    assert not Reading.objects.exists()
+    client.get(reverse("employees:list"), {"sort": "name"})
+    noted = Reading.objects.get()
+    assert (noted.kind, noted.what, noted.filters) == ("listed", "employees:list", {"sort": "name"})
+    assert noted.subjects == [cast.employee.pk]
+    assert noted.object_id == reverse("employees:list")
+
+
+def test_seeing_oneself_is_no_reading_and_a_name_written_outside_of_a_page_none_either(client, cast):
+    client.force_login(cast.employee_user)
+    assert client.get(reverse("employees:corrections_own")).status_code == 200
+    assert str(cast.stranger)
+    assert not Reading.objects.exists()
+
+
+def test_a_page_that_is_refused_has_shown_nobody(client, cast):
+    client.force_login(cast.operator)
+    assert client.get(reverse("employees:detail", args=[cast.stranger.pk])).status_code == 404
     assert not Reading.objects.exists()
 
 

@@ -1,6 +1,7 @@
 """The commands of a selection's life as a script uses them: last line, exit code, one line of refusal."""
 
 import csv
+import hashlib
 import io
 import json
 from datetime import timedelta
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from audit import reading
 from audit.models import Event
 from invitations.evidence import REPORT_COLUMNS
 from invitations.models import Invitation, Selection
@@ -123,6 +125,30 @@ def test_the_report_names_everyone_considered(training_class, cast, tmp_path):
     ]  # fmt: skip
     texts = ("NIP", "ID_PEGAWAI", "OUTCOME", "CODE", "AREA", "WAITING_SINCE", "SERVICE_START", "LOTTERY")
     assert [[r[c] for c in texts] for r in report["rows"]] == [[r[c] for c in texts] for r in rows]
+
+
+def test_a_report_leaves_an_event_and_a_reading_of_everybody_it_names(
+    training_class, cast, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LOGNAME", "operator.pusat")
+    number = str(run("select_participants", "K-1")["selection"])
+    file = tmp_path / "laporan.csv"
+    call_command("selection_report", number, "--format", "csv", "-o", str(file), stdout=io.StringIO())
+    call_command("selection_report", number, "--format", "json", stdout=io.StringIO())
+    printed, written = reading.of_person(cast.employee.pk)
+    with file.open(encoding="utf-8") as lines:
+        people = len(list(csv.DictReader(lines)))
+    for noted, name, digest in (
+        (printed, "selection_report.json", ""),
+        (written, "laporan.csv", hashlib.sha256(file.read_bytes()).hexdigest()),
+    ):
+        assert (noted.kind, noted.what, noted.sha256) == ("downloaded", name, digest)
+        assert (noted.actor_id, noted.actor_name, noted.row_count) == (None, "os:operator.pusat", people)
+    assert list(reading.of_person(cast.stranger.pk)) == [printed, written]
+    events = Event.objects.filter(verb="selection.report").order_by("pk")
+    assert [(e.actor_name, e.data["format"]) for e in events] == [
+        ("os:operator.pusat", "csv"), ("os:operator.pusat", "json"),
+    ]  # fmt: skip
 
 
 def test_refusals_are_one_line_and_change_nothing(training_class, cast, tmp_path):

@@ -3,14 +3,16 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.core.management import call_command
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import User
 from audit import reading
@@ -18,10 +20,12 @@ from audit.models import Event, Reading
 from employees.models import Employee
 from jobs.models import Job
 from outbox.models import Message
-from simdiklat.privacy import breach, own_data, retention
+from simdiklat.privacy import breach, own_data, parts, retention
 from simdiklat.privacy.changes import KINDS, changes_of
 from tests import factories
 from tests.simdiklat.test_access import issued  # noqa: F401 - fixture
+from tests.trainings import running
+from trainings.models import Claim, Evaluated, EvaluationAnswer, ParticipantResult
 
 # --- One's own data --------------------------------------------------------------------------------
 
@@ -36,12 +40,80 @@ def test_one_s_own_data_is_whole_and_nobody_else_s(client, cast, issued):  # noq
     data = json.loads(text)
     assert cast.employee.nip in text
     assert issued.training_class.programme.name in text
-    assert [row["who"] for row in list(data.values())[9]] == ["Operator"]
+    assert [row["who"] for row in data["Siapa yang telah melihat data saya"]] == ["Operator"]
     for other in (cast.stranger.nip, cast.stranger.name, "Neighbour"):
         assert other not in text
     assert cast.employee_user.password not in text
     noted = Reading.objects.get(kind="own")
     assert (noted.actor_id, noted.subjects) == (cast.employee_user.pk, [])
+
+
+def test_one_s_own_data_holds_what_the_classes_kept(client, cast, tree):
+    ended = running.running_class(tree.surabaya)
+    seat = running.seat(ended, cast.employee)
+    other = running.seat(ended, factories.employee(tree.madrasah, name="Orang Lain"))
+    lesson = running.lesson(ended, title="Etika birokrasi")
+    for one in (seat, other):
+        running.mark(lesson, one)
+        ParticipantResult.objects.create(
+            training_class=ended, participation=one, employee=one.employee, outcome="LULUS", final_score=81,
+            reason=f"untuk {one.employee.name}",
+        )  # fmt: skip
+        Evaluated.objects.create(participation=one)
+    EvaluationAnswer.objects.create(
+        training_class=ended, about="organiser", ratings={}, mean=3, comment="kata tanpa nama"
+    )
+    Claim.objects.create(
+        employee=cast.employee, title="Pelatihan lama", identity="t:lama", kind="TEKNIS", organiser="X",
+        first_day=date(2020, 1, 1), last_day=date(2020, 1, 2), jp=20, result="LULUS", stored_name="rahasia",
+        file_type="pdf", file_name="a.pdf", size=1, sha256="0" * 64, due_on=timezone.localdate(),
+    )  # fmt: skip
+    UserSession.objects.create(
+        user=cast.employee_user, session_key="kunci-rahasia", ip="192.0.2.1", user_agent="Peramban"
+    )
+    Authenticator.objects.create(user=cast.employee_user, type="totp", data={"secret": "rahasia"})
+    client.force_login(cast.employee_user)
+    assert client.get(reverse("own_data")).status_code == 200
+    text = client.get(reverse("own_data_file", args=["json"])).content.decode()
+    with translation.override("id"):
+        data = {part.title._args[0]: json.loads(text)[str(part.title)] for part in parts.PARTS}
+    assert [(row["session"], row["status"]) for row in data["Attendance"]] == [("Etika birokrasi", "HADIR")]
+    assert [(row["outcome"], row["reason"]) for row in data["Results"]] == [("LULUS", "untuk Sari Wulandari")]
+    assert [row["title"] for row in data["Claims of missing history"]] == ["Pelatihan lama"]
+    assert len(data["Evaluations answered"]) == len(data["Seats in classes"]) == 1
+    assert ("192.0.2.1", "Peramban") in [(r["address"], r["browser"]) for r in data["Sign-ins that are open"]]
+    assert [row["kind"] for row in data["Ways to sign in"]] == ["totp"]
+    for hidden in ("Orang Lain", "kata tanpa nama", "rahasia", "0" * 64):
+        assert hidden not in text
+
+
+def test_every_relation_to_a_person_is_handed_out_or_left_out_with_a_reason(monkeypatch):
+    assert parts.missing() == []
+    known = {label for part in parts.PARTS for label in part.relations}
+    existing = parts.relations_asked()
+    assert known | set(parts.LEFT_OUT) == set(existing), "a relation that is told no longer exists"
+    assert not known & set(parts.LEFT_OUT)
+    # What a new relation would do.
+    fewer = tuple(part for part in parts.PARTS if "trainings.Claim.employee" not in part.relations)
+    monkeypatch.setattr(parts, "PARTS", fewer)
+    assert parts.missing() == ["trainings.Claim.employee"]
+
+
+def test_after_a_merge_the_readings_of_the_old_record_are_the_kept_person_s(client, cast, tree):
+    twin = factories.employee(tree.surabaya, name=cast.employee.name)
+    noted = reading.note("opened", by=cast.operator, subjects=[twin.pk])
+    both = reading.note("downloaded", by=cast.operator, subjects=[twin.pk, cast.employee.pk])
+    Employee.objects.filter(pk=twin.pk).update(nip=None, activity="", merged_into=cast.employee)
+    assert cast.employee.keys == [cast.employee.pk, twin.pk]
+    assert list(reading.of_person(*cast.employee.keys)) == [both, noted]
+    client.force_login(cast.employee_user)
+    page = client.get(reverse("employees:readings"))
+    assert [row.record for row in page.context["table"].paginated_rows] == [both, noted]
+    own = own_data.collect(cast.employee)
+    assert [row["who"] for row in own[str(parts.PARTS[-8].title)]] == ["Operator", "Operator"]
+    assert cast.stranger.keys == [cast.stranger.pk]
+    (touched,) = breach.report(account="operator").people
+    assert (touched.person, touched.times) == (cast.employee, 2)
 
 
 def test_on_the_page_codes_and_days_stand_in_words(client, cast):

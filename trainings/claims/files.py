@@ -10,9 +10,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from audit.errors import Refusal
+from employees.uploads import check_upload, shown_name
 
-#: Beginnings of the kinds of files that are taken (their "magic bytes"), with the ending of each.
-_BEGINNINGS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
+#: Endings of the kinds whose name is another one.
+_ENDINGS = {"jpeg": "jpg"}
 TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 
 
@@ -32,29 +33,21 @@ def keep(upload: Any) -> Kept:
 
     Refusal, with nothing kept, when it is empty, too large, or neither PDF, JPG nor PNG by its content.
     """
-    most = settings.CLAIM_MOST_BYTES
-    if upload.size > most:
-        raise Refusal(
-            _("The certificate has more than %(most)d MB. Scan it again with less detail.")
-            % {"most": most // 1024**2},
-            code="certificate",
-        )
-    content = upload.read(most + 1)
-    found = next((kind for start, kind in _BEGINNINGS.items() if content.startswith(start)), None)
-    if found is None or len(content) > most:
-        raise Refusal(
-            _("The certificate must be a PDF, JPG or PNG file. Scan it or take a picture of it."),
-            code="certificate",
-        )
+    try:
+        kind = check_upload(upload, kinds={"pdf", "png", "jpeg"}, largest=settings.CLAIM_MOST_BYTES)
+    except Refusal as refusal:
+        words = refusal.user_message
+        if refusal.code == "kind":
+            words = _("The certificate must be a PDF, JPG or PNG file. Scan it or take a picture of it.")
+        raise Refusal(words, code="certificate") from refusal
+    found, content = _ENDINGS.get(kind, kind), upload.read()
     name = secrets.token_hex(24)
     folder = Path(settings.CLAIMS_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / name).open("xb") as out:
         (folder / name).chmod(0o600)
         out.write(content)
-    shown = str(upload.name).replace("\\", "/").rsplit("/", 1)[-1]
-    shown = "".join(sign for sign in shown if sign.isprintable())[-200:] or "certificate"
-    return Kept(name, found, shown, len(content), hashlib.sha256(content).hexdigest())
+    return Kept(name, found, shown_name(upload.name), len(content), hashlib.sha256(content).hexdigest())
 
 
 def forget(kept: Kept) -> None:

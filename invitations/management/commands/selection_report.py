@@ -1,13 +1,15 @@
 import csv
+import hashlib
 import json
 from pathlib import Path
 from typing import IO, Any, cast
 
 from django.utils.translation import gettext as _
 
-from audit.command import PortalCommand
+from audit.command import PortalCommand, operator
 from audit.errors import Refusal
 from invitations import report
+from invitations.actions.proving import note_report
 from invitations.evidence import REPORT_COLUMNS
 from invitations.models import Selection
 
@@ -26,12 +28,17 @@ class Command(PortalCommand):
             raise Refusal(_("There is no selection with the number %(id)s.") % {"id": selection})
         write = _csv if kind == "csv" else _json
         if output is None:
+            note_report(selection=found, kind=kind, operator=operator())
             write(found, cast(IO[str], self.stdout._out))
             return
         partial = output.with_name(output.name + ".partial")
         try:
             with partial.open("w", encoding="utf-8", newline="") as target:
                 write(found, target)
+            # Told before the file stands under its name: who has it has left a trace.
+            with partial.open("rb") as whole:
+                digest = hashlib.file_digest(whole, "sha256").hexdigest()
+            note_report(selection=found, kind=kind, operator=operator(), name=output.name, sha256=digest)
             partial.replace(output)
         except OSError as error:
             raise Refusal(

@@ -185,6 +185,8 @@ def test_the_list_masks_numbers_and_costs_the_same_at_any_length(
     assert "Sari Wulandari" in body
     assert f">{cast.employee.nip}<" not in body
     User.objects.exclude(pk=cast.admin.pk).exclude(pk=cast.operator.pk).update(is_active=False)
+    one_more = factories.employee(tree.east)  # a list that names a person is told to the log of reading
+    type(one_more).objects.filter(pk=one_more.pk).update(user=cast.operator)
     with CaptureQueriesContext(connection) as one:
         client.get(address, {"state": "active", "role": "region"})
     for n in range(2):
