@@ -19,7 +19,7 @@ class User(AbstractUser):
     """Signs in by user name: a NIP for employees, a chosen name for others."""
 
     username = models.CharField(_("user name or NIP"), max_length=150, unique=True, db_collation="C")
-    full_name = models.CharField(max_length=200, blank=True)
+    full_name = models.CharField(max_length=400, blank=True)
     language = models.CharField(max_length=2, default="id", db_default="id")
     # One full name instead: not everybody has two.
     first_name = None  # type: ignore[assignment]

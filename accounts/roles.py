@@ -32,6 +32,7 @@ class Permission(models.TextChoices):
     CORRECT = "correct", _("Answer requests to correct personal data")
     SEE_AUDIT = "see_audit", _("Read the audit trail")
     HAND_OUT_CODES = "hand_out_codes", _("Hand a one-time code to somebody without an e-mail address")
+    SET_RULE = "set_rule", _("Change the settings of the rule")
     MANAGE_ACCOUNTS = "manage_accounts", _("Grant roles and manage accounts")
 
 
@@ -53,6 +54,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             _P.IMPORT,
             _P.CORRECT,
             _P.SEE_AUDIT,
+            _P.SET_RULE,
         }
     ),
     Role.ORGANISER: frozenset(

@@ -33,5 +33,5 @@ class Mark:
     @property
     def sentence(self) -> str:
         """For a footer or the document's properties, in the active language's dates."""
-        day = date_format(self.at, "j F Y H.i")
+        day = date_format(self.at, "j F Y H.i T")
         return f"{day}, {self.who} ({self.account})" if self.account else day

@@ -6,3 +6,6 @@ class CertificatesConfig(AppConfig):
 
     def ready(self) -> None:
         from certificates import checks, hooks  # noqa: F401 - both register themselves
+        from certificates.delivery import telling
+
+        telling.register()

@@ -1,10 +1,12 @@
 """Filters of the list of people; all of them live in the address."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import django_filters as filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +25,44 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return day.replace(year=day.year - years, day=28)
+
+
+#: Choice of the list → the statuses it stands for: those with the aim of hours, those with the ceiling.
+STATUS_GROUPS = {"PNS_CPNS": ("PNS", "CPNS"), "PPPK_ALL": ("PPPK", "PPPK_PW")}
+#: Years over which trainings are counted; the first unless another is asked for.
+COUNTED_YEARS = {"5": _("Five years"), "10": _("Ten years")}
+#: More than anybody has, and what still fits a smallint.
+_RANGE = re.compile(r"\s*(?:(\d{1,4})\s*[-–]\s*(\d{1,4})?|(\d{1,4}))\s*")
+
+
+def between(text: str) -> tuple[int, int | None]:
+    """The first and last number of "10-19", "24-" (and more) or "5". ValueError for anything else."""
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    low, high, only = found.groups()
+    if only is not None:
+        return int(only), int(only)
+    if high is not None and int(high) < int(low):
+        raise ValueError(text)
+    return int(low), None if high is None else int(high)
+
+
+def _check_range(text: str) -> None:
+    try:
+        between(text)
+    except ValueError:
+        raise ValidationError(_("Write a range such as 0-19, or 24- for 24 and more.")) from None
+
+
+class RangeFilter(filters.CharFilter):
+    """A range of whole numbers in one field: "0-19", or "24-" for 24 and more."""
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {"placeholder": options.pop("example"), "inputmode": "numeric", "size": 8}
+        super().__init__(
+            validators=[_check_range], max_length=11, widget=forms.TextInput(attrs=attributes), **options
+        )
 
 
 class UnitFilter(filters.Filter):
@@ -60,13 +100,25 @@ class EmployeeFilter(TracedFilterSet):
         label=_("Province"), method="by_province", empty_label=_("All"),
         choices=sorted(PROVINCES.items(), key=lambda pair: pair[1]),
     )  # fmt: skip
-    status = filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=_("All"))
+    status = filters.ChoiceFilter(
+        label=_("Status"), method="by_status", empty_label=_("All"),
+        choices=[*Status.choices, ("PNS_CPNS", _("PNS and CPNS")), ("PPPK_ALL", _("PPPK of both kinds"))],
+    )  # fmt: skip
     position_kind = filters.ChoiceFilter(
         label=_("Kind of position"), choices=PositionKind.choices, empty_label=_("All")
     )
     training = filters.ChoiceFilter(
         label=_("Training"), method="by_training", empty_label=_("All"),
-        choices=[("none2", _("None for two years")), ("never", _("Never trained"))],
+        choices=[
+            ("none2", _("None for two years")), ("never", _("Never trained")),
+            ("wait5", _("Waiting five years or more")), ("wait10", _("Waiting ten years or more")),
+        ],
+    )  # fmt: skip
+    hours = RangeFilter(label=_("Hours this year (JP)"), method="by_hours", example="0-19")
+    trainings = RangeFilter(label=_("Number of trainings"), method="by_trainings", example="10-")
+    years = filters.ChoiceFilter(
+        label=_("Trainings counted over"), method="of_years", empty_label=None,
+        choices=list(COUNTED_YEARS.items()),
     )  # fmt: skip
 
     class Meta:
@@ -84,6 +136,26 @@ class EmployeeFilter(TracedFilterSet):
         return queryset.in_province(value)
 
     def by_training(self, queryset: Any, name: str, value: str) -> Any:
+        today = timezone.localdate()
         if value == "never":
             return queryset.never_trained()
-        return queryset.untrained_since(years_before(timezone.localdate(), UNTRAINED_YEARS))
+        if value in ("wait5", "wait10"):
+            return queryset.waiting_since_before(years_before(today, int(value[4:])))
+        return queryset.untrained_since(years_before(today, UNTRAINED_YEARS))
+
+    def by_status(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(status__in=STATUS_GROUPS.get(value, (value,)))
+
+    def by_hours(self, queryset: Any, name: str, value: str) -> Any:
+        least, most = between(value)
+        return queryset.with_hours(date(timezone.localdate().year, 1, 1), least=least, most=most)
+
+    def by_trainings(self, queryset: Any, name: str, value: str) -> Any:
+        least, most = between(value)
+        years = int(self.form.cleaned_data.get("years") or next(iter(COUNTED_YEARS)))
+        after = years_before(timezone.localdate(), years)
+        return queryset.trained_times(after + timedelta(days=1), least=least, most=most)
+
+    def of_years(self, queryset: Any, name: str, value: str) -> Any:
+        """Narrows nothing by itself: says over how many years `trainings` counts."""
+        return queryset

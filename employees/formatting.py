@@ -52,7 +52,7 @@ def time_element(value: date | datetime | None) -> SafeString | str:
             '<time datetime="{}" title="{}">{}</time>',
             local.isoformat(timespec="seconds"),
             date_format(local, "l, j F Y, H:i:s T"),
-            date_format(local, "j F Y, H:i"),
+            date_format(local, "j F Y, H:i T"),
         )
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',

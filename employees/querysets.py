@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Length
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 
 from accounts.roles import Permission
@@ -88,6 +88,33 @@ class EmployeeQuerySet(ScopedQuerySet):
     def untrained_since(self, day: date) -> Self:
         """People whose last qualifying training ended before the day, or who never had one."""
         return self.filter(Q(standing__last_training=None) | Q(standing__last_training__lt=day))
+
+    def waiting_since_before(self, day: date) -> Self:
+        """People who have been waiting since the day or longer: since the last training, or the start of service."""
+        return self.filter(standing__waiting_since__lte=day)
+
+    def with_hours(self, since: date, *, least: int = 0, most: int | None = None) -> Self:
+        """People whose trainings taken part in, ended on the day or later, add up to `least` to `most` JP."""
+        return self._with_history(models.Sum("jp"), since, least, most)
+
+    def trained_times(self, since: date, *, least: int = 0, most: int | None = None) -> Self:
+        """People with `least` to `most` trainings taken part in that ended on the day or later."""
+        return self._with_history(models.Count("pk"), since, least, most)
+
+    def _with_history(self, total: Any, since: date, least: int, most: int | None) -> Self:
+        """People over whose records of trainings taken part in `total` lies between the two, both included."""
+        history: Any = self.model._meta.get_field("history").related_model
+        records = history.objects.took_part().filter(last_day__gte=since).order_by()
+        if least > 0:
+            # Few: added up together from one index, and joined.
+            limits = {"total__gte": least} | ({} if most is None else {"total__lte": most})
+            some = records.values("employee_id").annotate(total=total).filter(**limits)
+            return self.filter(pk__in=some.values("employee_id"))
+        if most is None:
+            return self
+        # Many, and whoever has no record too: added up for each as the list is read, which stops after a page.
+        own = records.filter(employee=OuterRef("pk")).values("employee").annotate(total=total).values("total")
+        return self.alias(history_total=Coalesce(Subquery(own), 0)).filter(history_total__lte=most)
 
     def never_trained(self) -> Self:
         return self.filter(standing__ever_trained=False)

@@ -1,11 +1,13 @@
 """The vocabulary of selections, candidates and invitations."""
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Func, OuterRef, Q, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.roles import Permission
@@ -176,6 +178,15 @@ class ObjectionQuerySet(models.QuerySet):
         return self.select_related("employee__unit", "training_class__programme", "selection", "answered_by")
 
 
+#: Whole years from the day since which the person waited to the invitation, as the reason on record has it.
+_WAITED_YEARS = Func(
+    F("issued_at"),
+    Cast(KeyTextTransform("waiting_since", "reason"), models.DateField()),
+    template="extract(year FROM age(%(expressions)s))::int",
+    output_field=models.IntegerField(),
+)
+
+
 class InvitationQuerySet(ScopedQuerySet):
     unit_path = "employee__unit__path"
     permission = Permission.SEE_SELECTIONS
@@ -196,6 +207,21 @@ class InvitationQuerySet(ScopedQuerySet):
     def overdue(self, on: date | None = None) -> Self:
         """Unanswered after the last day to answer."""
         return self.awaiting_reply().filter(answer_by__lt=on or timezone.localdate())
+
+    def issued_since(self, day: date) -> Self:
+        """Issued on the day or later."""
+        return self.filter(issued_at__gte=timezone.make_aware(datetime.combine(day, time.min)))
+
+    def of_the_never_trained(self) -> Self:
+        """Of people who had no training when they were invited; the reason on record says so."""
+        return self.filter(reason__ever_trained=False)
+
+    def after_years(self, least: int, most: int | None = None) -> Self:
+        """Of people whose last training was `least` to `most` whole years before the invitation."""
+        waited = self.alias(waited_years=_WAITED_YEARS).filter(
+            reason__ever_trained=True, waited_years__gte=least
+        )
+        return waited if most is None else waited.filter(waited_years__lte=most)
 
     def of_number(self, number: str) -> Self:
         """Invitations of the person with this NIP, else with this ID_PEGAWAI; oldest first."""

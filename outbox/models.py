@@ -26,7 +26,8 @@ class Message(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="messages"
     )
-    to_name = models.CharField(max_length=200)
+    #: Name and titles of an employee together, at their longest.
+    to_name = models.CharField(max_length=400)
     to_address = models.CharField(max_length=254, blank=True)
     #: Path of the recipient's unit, for the scope of those who look after undelivered messages.
     unit_path = models.CharField(max_length=120, blank=True)

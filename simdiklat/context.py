@@ -56,6 +56,7 @@ class Frame:
             (bool(self.employee and self.grants), _("My training"), "invitations:mine", "award"),
             (holds(self._user, P.VERIFY_CLAIMS), _("Claims"), "trainings:claim_list", "award"),
             (holds(self._user, P.MERGE_PEOPLE), _("Duplicates"), "employees:pairs", "people"),
+            (holds(self._user, P.SET_RULE), _("Settings of the rule"), "trainings:rule_settings", "shield"),
             (holds(self._user, P.IMPORT), _("Imports"), "employees:imports", "upload"),
             (holds(self._user, P.MANAGE_ACCOUNTS), _("Accounts"), "employees:accounts", "key"),
             (True, _("Messages"), "outbox:list", "messages"),

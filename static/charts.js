@@ -13,6 +13,16 @@
     return new Intl.NumberFormat(language).format(value);
   }
 
+  // Lines of at most so many letters, broken between words.
+  function parted(text, most) {
+    return text.split(" ").reduce(function (lines, word) {
+      var last = lines[lines.length - 1];
+      if (last !== undefined && (last + " " + word).length <= most) lines[lines.length - 1] = last + " " + word;
+      else lines.push(word);
+      return lines;
+    }, []);
+  }
+
   function options(chart) {
     var sideways = chart.kind === "bars", lines = chart.kind === "line" || chart.kind === "curve";
     var grid = { color: colour("line") }, ticks = { color: colour("quiet") };
@@ -33,7 +43,8 @@
       values.stacked = true;
       names.ticks.callback = function (value) {
         var text = this.getLabelForValue(value), most = this.chart.width < 480 ? 18 : 34;
-        return text.length > most ? text.slice(0, most - 1) + "…" : text;
+        var lines = chart.labels.length <= 8 ? parted(text, most) : [text];
+        return lines.map(function (line) { return line.length > most ? line.slice(0, most - 1) + "…" : line; });
       };
     }
     return {
@@ -98,10 +109,9 @@
   drawAll();
   document.addEventListener("htmx:afterSettle", drawAll);
   new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
-  // Paper has its own width.
+  // What was not in sight yet is drawn; the style sheet fits it to the paper.
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("canvas[data-chart]").forEach(draw);
-    drawn.forEach(function (chart) { chart.resize(); });
   });
   window.addEventListener("afterprint", function () { drawn.forEach(function (chart) { chart.resize(); }); });
 })();

@@ -16,6 +16,20 @@
     if (!event.target.closest(".finder")) empty("found");
   });
 
+  // Paper is white: a dark page is printed in the light theme.
+  var shown = "";
+  addEventListener("beforeprint", function () {
+    shown = root.getAttribute("data-bs-theme");
+    if (shown !== "light") root.setAttribute("data-bs-theme", "light");
+  });
+  addEventListener("afterprint", function () { if (shown !== "light") root.setAttribute("data-bs-theme", shown); });
+
+  // Steps that do not fit a phone: the one that is open comes into sight, without moving the page.
+  document.querySelectorAll(".steps [aria-current]").forEach(function (step) {
+    var row = step.closest(".steps"), before = step.getBoundingClientRect().left - row.getBoundingClientRect().left;
+    row.scrollLeft += before - (row.clientWidth - step.offsetWidth) / 2;
+  });
+
   function empty(id) {
     var panel = document.getElementById(id);
     if (panel) panel.replaceChildren();

@@ -157,8 +157,10 @@ def _own_people_or_class(user: Any, people: str, training_class: str) -> Q:
 
 class AgendaQuerySet(models.QuerySet):
     def for_agenda(self) -> Self:
-        """With what an agenda shows, in the order of the days."""
-        return self.select_related("subject", "trainer", "room").order_by("day", "starts", "pk")
+        """With what an agenda shows, in the order of the days; the organiser has the zone of its times."""
+        return self.select_related("subject", "trainer", "room", "training_class__organiser").order_by(
+            "day", "starts", "pk"
+        )
 
     def lessons(self) -> Self:
         """Sessions that count as hours: those with a subject."""

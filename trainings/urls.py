@@ -1,7 +1,17 @@
 from django.urls import path
 
 from trainings.claims import views as claims
-from trainings.views import agenda, attendance, catalogue, checkin, curricula, evaluation, joining, results
+from trainings.views import (
+    agenda,
+    attendance,
+    catalogue,
+    checkin,
+    curricula,
+    evaluation,
+    joining,
+    results,
+    rule,
+)
 
 app_name = "trainings"
 urlpatterns = [
@@ -13,6 +23,7 @@ urlpatterns = [
     path("claims/<int:pk>/refuse/", claims.claim_refuse, name="claim_refuse"),
     path("claims/<int:pk>/certificate/", claims.claim_certificate, name="claim_certificate"),
     path("classes/<int:pk>/claims/", claims.class_claims, name="class_claims"),
+    path("rule/settings/", rule.rule_settings, name="rule_settings"),
     path("programmes/", catalogue.programme_list, name="programme_list"),
     path("programmes/<int:pk>/", catalogue.programme_detail, name="programme_detail"),
     path("programmes/<int:pk>/curriculum/", curricula.curriculum_draft, name="curriculum_draft"),

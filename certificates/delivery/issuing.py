@@ -16,6 +16,7 @@ from audit import log
 from audit.errors import Refusal
 from certificates import signing
 from certificates.content import Reference, SignedBy, Subject, document, outdated
+from certificates.delivery import telling
 from certificates.delivery.curriculum import subjects_of
 from certificates.models import Certificate, CertificateTemplate, CertificateVersion, NumberSeries
 from certificates.texts import Texts, texts_of
@@ -44,7 +45,9 @@ def issue(
     given = {record.pk for record in records if record.training_class_id == training_class.pk}
     found = list(
         HistoryRecord.objects.filter(pk__in=given)
-        .select_related("employee__unit", "training_class__programme", "training_class__organiser")
+        .select_related(
+            "employee__unit", "employee__user", "training_class__programme", "training_class__organiser"
+        )
         .order_by("employee__name", "employee_id")
     )
     held = {c.record_id: c for c in Certificate.objects.filter(record__in=given).with_versions()}
@@ -95,6 +98,7 @@ def _issue(training_class: TrainingClass, records: Sequence[HistoryRecord], by: 
     for certificate, record in zip(certificates, records, strict=True):
         record.certificate_number = certificate.number
     HistoryRecord.objects.bulk_update(records, ["certificate_number"], batch_size=_ROWS)
+    telling.tell(training_class, certificates)
     _record(
         "certificate.issued", training_class, by,
         count=len(certificates), first=certificates[0].number, last=certificates[-1].number,

@@ -11,6 +11,7 @@ from certificates.papers.people import Participant
 from certificates.texts import Texts
 from trainings.models import Attendance, Session, TrainingClass
 from trainings.papers.wording import long_day
+from trainings.times import hours_text
 
 #: What stands in a cell for a mark.
 LETTERS = {"HADIR": "H", "IZIN": "I", "SAKIT": "S", "TANPA_KETERANGAN": "TK"}
@@ -31,8 +32,10 @@ def columns(training_class: TrainingClass) -> list[Column]:
     """The sessions held at a time, in their order; without an agenda morning and afternoon of each day."""
     sessions = Session.objects.filter(training_class=training_class, active=True).exclude(mode="self_paced")
     found = [
-        Column(one.day, f"{one.starts:%H.%M}–{one.ends:%H.%M}\n{one.name}", one.pk)
-        for one in sessions.select_related("subject").order_by("day", "starts", "pk")
+        Column(one.day, f"{hours_text(one)}\n{one.name}", one.pk)
+        for one in sessions.select_related("subject", "training_class__organiser").order_by(
+            "day", "starts", "pk"
+        )
     ]
     if found:
         return found

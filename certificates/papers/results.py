@@ -18,6 +18,7 @@ from trainings.codes import TOOK_PART, Result
 from trainings.delivery.completing import hours_of
 from trainings.models import Component, Grading, Score, Session, TrainingClass
 from trainings.papers.wording import short_day
+from trainings.times import hours_text
 
 #: Headings of the export, named as SIASN names its fields, with what tells the person.
 SIASN = (
@@ -107,9 +108,9 @@ def report(
     final = [one.result.final_score for one in people if one.result and one.result.final_score is not None]
     sessions = Session.objects.filter(training_class=training_class, active=True)
     agenda = [
-        (short_day(one.day), f"{one.starts:%H.%M}–{one.ends:%H.%M}" if one.starts and one.ends else "Mandiri", one.name,
+        (short_day(one.day), hours_text(one) or "Mandiri", one.name,
          one.trainer.name if one.trainer else "")
-        for one in sessions.select_related("subject", "trainer").order_by("day", "starts", "pk")
+        for one in sessions.select_related("subject", "trainer", "training_class__organiser").order_by("day", "starts", "pk")
     ]  # fmt: skip
     grading = Grading.objects.filter(pk=training_class.pk).first()
     certificates = CertificateVersion.objects.valid().of_class(training_class.pk).count()

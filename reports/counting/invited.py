@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -53,7 +53,7 @@ def _count_invited(scope: Scope) -> list[Invited]:
             WHERE i.issued_at >= %s AND {where}
             GROUP BY 1, 2, 3, 4, 5, 6
             """,
-            [year_ago(), *values],
+            [timezone.make_aware(datetime.combine(year_ago(), time.min)), *values],
         )
         return [Invited(*row) for row in cursor.fetchall()]
 

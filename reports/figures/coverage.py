@@ -52,6 +52,11 @@ class Group:
         return share(self.never, self.people)
 
     @property
+    def hides(self) -> bool:
+        """Whether its shares are hidden, because they are of few people."""
+        return self.untrained is None
+
+    @property
     def untrained_words(self) -> str:
         return written(self.untrained_share, SHARE)
 

@@ -5,6 +5,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from reports.counting import hours as counting
+from reports.figures.coverage import people_url
 from reports.figures.model import (
     SHARE,
     TEXT,
@@ -33,6 +34,12 @@ def _bands(aim: int, ceiling: int) -> list[tuple[int, int | None]]:
     """First and last JP of each band, cut at the aim and above the ceiling."""
     cuts = sorted({0, 1, max(2, aim // 2), aim, ceiling + 1, 2 * aim})
     return [(low, high - 1 if high else None) for low, high in zip(cuts, [*cuts[1:], None], strict=True)]
+
+
+def _asked(band: tuple[int, int | None]) -> str:
+    """The band as the list of people is asked for it: "10-19", "49-"."""
+    low, high = band
+    return f"{low}-" if high is None else f"{low}-{high}"
 
 
 def hours(scope: Scope) -> Figure:
@@ -75,8 +82,10 @@ def hours(scope: Scope) -> Figure:
             Column("PPPK"), Column(_("Share"), SHARE),
         ],
         rows=[
-            [Cell(label), Cell(a), Cell(a_share), Cell(b), Cell(b_share)]
-            for label, a, a_share, b, b_share in zip(labels, columns[0], shares[0], columns[1], shares[1], strict=True)
+            [Cell(label), Cell(a, people_url(scope, status="PNS_CPNS", hours=asked)), Cell(a_share),
+             Cell(b, people_url(scope, status="PPPK_ALL", hours=asked)), Cell(b_share)]
+            for label, asked, a, a_share, b, b_share
+            in zip(labels, map(_asked, bands), columns[0], shares[0], columns[1], shares[1], strict=True)
         ],
         chart=Chart(
             "bar",
@@ -155,6 +164,10 @@ def repeats(scope: Scope, *, years: int = counting.SPREAD_YEARS[0]) -> Figure:
     often = sum(people[5:])
     masked = suppressed(people) if scope.masked else list(people)
     labels = [str(n) if n < MOST_TRAININGS else f"{n}+" for n in range(MOST_TRAININGS + 1)]
+    urls = [
+        people_url(scope, trainings=n if n < MOST_TRAININGS else f"{n}-", years=years)
+        for n in range(MOST_TRAININGS + 1)
+    ]
     words = ""
     if total:
         words = _("In the last %(years)d years %(none)s of the people had no training at all; %(often)s had five or more, and with them %(hours)s of all hours.") % {
@@ -172,8 +185,8 @@ def repeats(scope: Scope, *, years: int = counting.SPREAD_YEARS[0]) -> Figure:
             Column(_("Share of all hours"), SHARE),
         ],
         rows=[
-            [Cell(label), Cell(n), Cell(share(n, total)), Cell(None if n is None else share(h, hours_total))]
-            for label, n, h in zip(labels, masked, jp, strict=True)
+            [Cell(label), Cell(n, url), Cell(share(n, total)), Cell(None if n is None else share(h, hours_total))]
+            for label, url, n, h in zip(labels, urls, masked, jp, strict=True)
         ]
         if total
         else [],
@@ -185,6 +198,7 @@ def repeats(scope: Scope, *, years: int = counting.SPREAD_YEARS[0]) -> Figure:
                 Series(_("Share of all hours"), [None if n is None else share(h, hours_total) for n, h in zip(masked, jp, strict=True)], "warn"),
             ],
             unit="share",
+            urls=urls,
         )
         if total
         else None,

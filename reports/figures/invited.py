@@ -52,6 +52,11 @@ def waits(scope: Scope) -> Figure:
     ]  # fmt: skip
     lines = [(label, per_wait[key]) for key, label in order if key != -1 or per_wait[-1]]
     masked = _masked([n for _label, n in lines], scope)
+    urls = [
+        "" if key == -1 else _invitations_url(scope, wait="never" if key is None else key)
+        for key, _label in order
+        if key != -1 or per_wait[-1]
+    ]
     repeat = per_wait[0] + per_wait[1]
     words = _("In the last twelve months nobody was invited.")
     if total:
@@ -66,12 +71,12 @@ def waits(scope: Scope) -> Figure:
             Column(_("Wait when invited"), TEXT), Column(_("Invitations")), Column(_("Share"), SHARE),
         ],
         rows=[
-            [Cell(label), Cell(n), Cell(share(n, total))]
-            for (label, _n), n in zip(lines, masked, strict=True)
+            [Cell(label), Cell(n, url), Cell(share(n, total))]
+            for (label, _n), url, n in zip(lines, urls, masked, strict=True)
         ] if total else [],
         chart=Chart(
             "bars", [label for label, _n in lines],
-            [Series(_("Invitations"), [share(n, total) for n in masked])], unit="share",
+            [Series(_("Invitations"), [share(n, total) for n in masked])], unit="share", urls=urls,
         ) if total else None,
         at=counted.at,
     )  # fmt: skip

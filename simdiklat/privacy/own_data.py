@@ -1,12 +1,15 @@
 """Everything the portal keeps about one person, for that person (UU 27/2022 arts. 7 and 13)."""
 
+import re
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import xlsxwriter
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from audit.errors import Refusal
@@ -19,6 +22,9 @@ from trainings.models import HistoryRecord
 
 #: Copies of one's own data that may be fetched in an hour: each is written from many tables.
 AN_HOUR = 6
+
+#: How `_plain` writes a day or a moment.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?")
 
 
 def check_pace(user: Any) -> None:
@@ -42,18 +48,46 @@ def collect(person: Employee) -> dict[str, Rows]:
 
 
 def in_words(parts: dict[str, Rows]) -> dict[str, Rows]:
-    """The same for reading on the page: the fields by the names that forms and lists give them."""
-    words: dict[str, str] = {}
+    """The same for reading on the page: fields and codes by the names that forms and lists give them."""
+    words: dict[str, str] = {
+        "class": _("Class"), "rank": _("Rank"), "state": _("State"), "last_training": _("Last training"),
+        "ever_trained": _("Ever trained"), "waiting_since": _("Waiting since"), "answer_by": _("Answer by"),
+        "issued_at": _("Issued"), "answered_at": _("Answered"), "reason": _("Reason"), "outcome": _("Outcome"),
+        "decline_reason": _("Reason for declining"), "subject": _("Subject"), "sent_at": _("Sent"), "to": _("To"),
+        "language": _("Language"), "username": _("User name"), "role": _("Role"), "ended": _("Ended"),
+    }  # fmt: skip
+    codes: dict[str, dict[Any, str]] = {}
     for model in (Invitation, HistoryRecord, Employee):
         for field in model._meta.concrete_fields:
             if isinstance(field.verbose_name, Promise):
-                words[field.name] = str(field.verbose_name).capitalize()
+                words[field.name] = capfirst(str(field.verbose_name))
+            for code, label in field.choices or ():
+                codes.setdefault(field.name, {})[code] = str(label)
     return {
         title: [
-            {words.get(name, name.replace("_", " ")): value for name, value in row.items()} for row in rows
+            {
+                words.get(name, capfirst(name.replace("_", " "))): _read(value, codes.get(name, {}))
+                for name, value in row.items()
+            }
+            for row in rows
         ]
         for title, rows in parts.items()
     }
+
+
+def _read(value: Any, codes: dict[Any, str]) -> Any:
+    """A value as `_plain` left it: codes by their name, days and moments as people write them."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if not isinstance(value, str):
+        return value
+    if value in codes or not _DAY.fullmatch(value):
+        return codes.get(value, value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:  # a text that only looks like one
+        return value
+    return date_format(moment, "j F Y, H:i" if "T" in value else "j F Y")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

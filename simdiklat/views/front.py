@@ -7,12 +7,14 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from accounts.access import PUBLIC, access
+from accounts.access import PUBLIC, access, holds
+from accounts.roles import Permission
 from invitations.models import Letter
 from invitations.ranking import RULE_VERSION
 from reports import figures
@@ -57,6 +59,11 @@ def rule(request: HttpRequest) -> HttpResponse:
         "subtitle": _("The rule, version %(version)s") % {"version": RULE_VERSION},
         "settings": RuleSettings.current(),
     }
+    if holds(request.user, Permission.SET_RULE):
+        context |= {
+            "action_url": reverse("trainings:rule_settings"),
+            "action_label": _("Settings of the rule"),
+        }
     return render(request, "simdiklat/front/rule.html", context)
 
 

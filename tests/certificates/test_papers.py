@@ -78,8 +78,8 @@ def test_attendance_has_a_column_for_each_session_and_what_was_marked(cast, held
     page = text_of(make(held, "daftar-hadir", cast.organiser))
     for words in (
         "DAFTAR HADIR",
-        "08.00–09.30 Arsip dinamis",
-        "10.00–11.30",
+        "08.00–09.30 WIB Arsip dinamis",
+        "10.00–11.30 WIB",
         "H (7')",
         "Ayu",
         "Bambang",

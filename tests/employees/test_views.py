@@ -56,6 +56,17 @@ def test_filters_keep_exactly_the_people_they_name(cast, tree, signed_in):
     assert found(training="none2") == {"Sari Wulandari", "Eko Prasetyo"}
     assert found(training="never") == {"Sari Wulandari"}
     assert found(unit=tree.madrasah.pk) == {"Sari Wulandari"}
+    assert found(training="wait5") == {"Sari Wulandari"}
+    assert found(status="PPPK_ALL") == {"Dewi Lestari"}
+    assert found(trainings="1-") == found(trainings="1") == {"Dewi Lestari", "Eko Prasetyo"}
+    assert found(trainings="0", years="10") == {"Sari Wulandari"}
+    assert found(trainings="2-") == set()
+
+
+@pytest.mark.parametrize("text", ["many", "9-3", "-5", "12345", "1-2-3"])
+def test_a_range_that_is_none_is_refused_with_an_example(cast, signed_in, text):
+    response = signed_in.get(reverse("employees:list"), {"hours": text})
+    assert "0-19" in response.context["filter"].form.errors["hours"][0]
 
 
 def test_a_unit_outside_the_scope_is_not_a_filter(cast, tree, signed_in):

@@ -15,7 +15,7 @@ from tests.outbox.conftest import CONTEXT, make
 
 KINDS = [
     "invitation", "invitation_promoted", "invitation_reminder",
-    "invitation_withdrawn", "class_changed", "class_cancelled",
+    "invitation_withdrawn", "class_changed", "class_cancelled", "certificate_issued",
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from employees.models import Employee
 from employees.provinces import PROVINCES
 from invitations import actions
 from reports import figures, provinces
@@ -90,6 +91,43 @@ def test_a_leader_sees_no_small_group_and_no_list(client, filled, tree):
     }
 
 
+def opened(client, url):
+    """How many rows the list at this address has."""
+    response = client.get(url)
+    assert response.context["filter"].form.is_valid()
+    return response.context["table"].paginator.count
+
+
+@pytest.mark.parametrize("who, people", [("central", 14), ("operator", 10)])
+def test_each_count_of_hours_and_of_trainings_opens_as_many_people(client, filled, tree, who, people):
+    today = timezone.localdate()
+    one, two, three = Employee.objects.filter(unit=tree.surabaya, history=None).order_by("pk")[:3]
+    other = Employee.objects.filter(unit=tree.semarang).order_by("pk")[0]
+    for days, person in ((0, one), (1, one), (400, two), (3000, two)):
+        factories.history(person, today - timedelta(days=days), jp=9)
+    for number in range(11):
+        factories.history(three, today - timedelta(days=900 + number), jp=3)
+    factories.history(other, today, jp=12)
+    factories.history(other, today, jp=50, result="TIDAK_LULUS", title="Gagal")
+    one.status = "CPNS"
+    other.status = "PPPK_PW"
+    one.save()
+    other.save()
+    client.force_login(getattr(filled, who))
+    for key, columns, query in (
+        ("hours", (1, 3), ""), ("repeats", (1,), "?years=5"), ("repeats", (1,), "?years=10")
+    ):  # fmt: skip
+        rows = client.get(reverse("reports:figure", args=[key]) + query).context["figure"].rows
+        cells = [row[column] for row in rows for column in columns]
+        assert [opened(client, cell.url) for cell in cells] == [cell.value for cell in cells]
+        assert sum(cell.value for cell in cells) == people
+    client.force_login(filled.leader)
+    for key in ("hours", "repeats", "waits"):
+        page = client.get(reverse("reports:figure", args=[key]))
+        assert all(cell.url == "" for row in page.context["figure"].rows for cell in row)
+        assert "/employees/" not in page.content.decode() and "/invitations/?" not in page.content.decode()
+
+
 def test_drill_down_follows_the_tree(client, filled, tree):
     client.force_login(filled.operator)
     page = client.get(reverse("reports:figure", args=["units"]))
@@ -154,6 +192,10 @@ def test_invitations_are_counted_by_wait_answer_and_reason(client, cast, tree):
     assert rows_of(client, "superiors")[1:] == [["MAN 1 Surabaya", "1", "1", "100.0"]]
     assert rows_of(client, "replies")[1] == ["0", "0.0", "50.0"]
     assert rows_of(client, "overrides")[-1][1:3] == ["2", "0"]
+    # Each count of the waits opens as many invitations.
+    made = client.get(reverse("reports:figure", args=["waits"])).context["figure"]
+    linked = [(row[1].value, row[1].url) for row in made.rows]
+    assert [opened(client, url) for _number, url in linked] == [number for number, _url in linked]
     # The link of the figure opens exactly that invitation.
     page = client.get(reverse("invitations:list") + "?state=declined&reason=ATASAN")
     assert page.context["table"].paginator.count == 1

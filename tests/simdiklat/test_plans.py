@@ -44,7 +44,9 @@ PAGES = [
         "", "q=sari", "q=zzqx", "q=zq", "q=1971", "q=budi+santoso", "page=7", "page=last", "from=Citra", "sort=-name",
         "sort=unit", "sort=-unit", "sort=status", "sort=-status", "sort=waiting", "sort=-waiting",
         "sort=last_training", "status=CPNS", "position_kind=JPT", "training=never", "training=none2",
-        "status=PPPK&training=none2",
+        "status=PPPK&training=none2", "training=wait5", "training=wait10", "status=PNS_CPNS&hours=0-19",
+        "status=PNS_CPNS&hours=0-0", "status=PPPK_ALL&hours=25-", "hours=1-9&sort=-waiting", "trainings=0",
+        "trainings=10-&years=10", "trainings=3&years=5",
     ]),
     ("trainings:history_list", [
         "", "q=sari", "q=zzqx", "q=1971", "page=7", "page=last", "from=2015-01-01", "sort=last_day", "sort=employee",

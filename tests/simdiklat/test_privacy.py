@@ -116,6 +116,17 @@ def test_after_a_merge_the_readings_of_the_old_record_are_the_kept_person_s(clie
     assert (touched.person, touched.times) == (cast.employee, 2)
 
 
+def test_on_the_page_codes_and_days_stand_in_words(client, cast):
+    Employee.objects.filter(pk=cast.employee.pk).update(birth_date="1990-02-03", position="2026-99-99")
+    client.force_login(cast.employee_user)
+    client.cookies["django_language"] = "en"
+    (person,) = client.get(reverse("own_data")).context["parts"]["Person"]
+    assert person["NIP"] == cast.employee.nip
+    assert (person["Date of birth"], person["Activity"]) == ("3 February 1990", "Active")
+    assert person["Position"] == "2026-99-99"
+    assert "AKTIF" not in person.values()
+
+
 def test_the_workbook_holds_the_same_parts(client, cast):
     Employee.objects.filter(pk=cast.employee.pk).update(position="=1+1")
     client.force_login(cast.employee_user)

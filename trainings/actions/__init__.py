@@ -46,6 +46,7 @@ from trainings.actions.planning import (
     save_draft,
     schedule,
 )
+from trainings.actions.ruling import change_rule, effect, may_set_rule, values_of
 
 __all__ = [
     "ComponentPlan",
@@ -58,18 +59,21 @@ __all__ = [
     "add_file",
     "answer_follow_up",
     "apply_meeting_file",
+    "change_rule",
     "complete",
     "correct",
     "decide_change",
     "draft_agenda",
     "draft_curriculum",
     "editable",
+    "effect",
     "enrol",
     "enrolment_problem",
     "evaluate",
     "leave",
     "lock_results",
     "mark_the_absent",
+    "may_set_rule",
     "note_grade_sheet",
     "open_enrolment",
     "plan_of",
@@ -87,5 +91,6 @@ __all__ = [
     "save_session",
     "schedule",
     "take_curriculum",
+    "values_of",
     "withdraw",
 ]

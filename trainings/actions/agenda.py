@@ -13,6 +13,7 @@ from audit.errors import Refusal
 from trainings.actions.guards import lock_class, record, refuse_when_locked
 from trainings.hours import MINUTES_PER_JP, MOST_JP_A_DAY, jp_of
 from trainings.models import CurriculumVersion, Participation, Room, Session, Subject, Trainer, TrainingClass
+from trainings.times import hours_text
 
 Mode = Session.Mode
 
@@ -242,7 +243,7 @@ def clash_sentence(error: IntegrityError, session: Session) -> str:
     others = (
         Session.objects.filter(active=True, day=session.day, starts__lt=session.ends, ends__gt=session.starts)
         .exclude(pk=session.pk)
-        .select_related("subject", "training_class__programme")
+        .select_related("subject", "training_class__programme", "training_class__organiser")
     )
     if "trainings_session_class_clash" in text:
         other = others.filter(training_class=session.training_class_id).first()
@@ -271,6 +272,6 @@ def _words(other: Session | None) -> dict[str, str]:
         return {"name": "–", "times": "–", "class": "–"}
     return {
         "name": other.name,
-        "times": f"{other.starts:%H.%M}–{other.ends:%H.%M}",
+        "times": hours_text(other),
         "class": str(other.training_class),
     }

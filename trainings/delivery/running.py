@@ -20,6 +20,7 @@ from trainings.models import (
     TrainingClass,
 )
 from trainings.questions import OPEN_DAYS
+from trainings.times import today_of
 
 STEPS = ("agenda", "attendance", "results", "completion")
 
@@ -35,20 +36,29 @@ def current_step(training_class: TrainingClass) -> str:
 def my_classes(user: Any, on: date) -> list[Participation]:
     """A person's confirmed seats in classes that run, come, or ended within the evaluation's days; soonest first.
 
-    Each has `today`, the sessions of the day; two queries.
+    Each has `today`, the sessions of the day on the clock of its class; `on` is the day in WIB. Two queries.
     """
     seats = list(
         Participation.objects.of_user(user)
         .confirmed()
         .filter(last_day__gte=on - timedelta(days=OPEN_DAYS))
-        .select_related("training_class__programme", "evaluated")
+        .select_related("training_class__programme", "training_class__organiser", "evaluated")
         .order_by("first_day", "pk")
     )
-    running = [seat.training_class_id for seat in seats if seat.first_day <= on <= seat.last_day]
-    sessions = Session.objects.filter(training_class__in=running, day=on).for_agenda() if running else []
+    today = {seat.training_class_id: today_of(seat.training_class, on) for seat in seats}
+    running = [
+        seat.training_class_id
+        for seat in seats
+        if seat.first_day <= today[seat.training_class_id] <= seat.last_day
+    ]
+    days = set(today.values())  # at most two: where the class is held it may be tomorrow already
+    sessions = (
+        Session.objects.filter(training_class__in=running, day__in=days).for_agenda() if running else []
+    )
     by_class: dict[int, list[Session]] = {}
     for session in sessions:
-        by_class.setdefault(session.training_class_id, []).append(session)
+        if session.day == today[session.training_class_id]:
+            by_class.setdefault(session.training_class_id, []).append(session)
     for seat in seats:
         seat.today = by_class.get(seat.training_class_id, [])  # type: ignore[attr-defined]  # for the page
         seat.may_evaluate = (  # type: ignore[attr-defined]  # for the page

@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import URLValidator
 from django.forms import formset_factory
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -84,6 +85,13 @@ class ChooseCurriculumForm(forms.Form):
         version.queryset = training_class.programme.curricula.filter(published_at__isnull=False)
 
 
+def _name_the_zone(form: forms.Form, training_class: TrainingClass, *names: str) -> None:
+    """Say in the labels of these times on whose clock they are: "Begins (WITA)"."""
+    for name in names:
+        field = form.fields[name]
+        field.label = format_lazy("{} ({})", field.label or "", training_class.organiser.time_zone)
+
+
 class DraftAgendaForm(forms.Form):
     """How the days of a drafted agenda are filled."""
 
@@ -92,6 +100,10 @@ class DraftAgendaForm(forms.Form):
     pause_ends = forms.TimeField(label=gettext_lazy("Pause until"), widget=time_input(), initial="13:00")
     ends = forms.TimeField(label=gettext_lazy("The day ends"), widget=time_input(), initial="16:30")
     weekends = forms.BooleanField(label=gettext_lazy("On Saturdays and Sundays too"), required=False)
+
+    def __init__(self, *args: Any, training_class: TrainingClass, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name_the_zone(self, training_class, "starts", "pause_starts", "pause_ends", "ends")
 
     def plan(self) -> DayPlan:
         return DayPlan(**self.cleaned_data)
@@ -182,6 +194,7 @@ class SessionForm(forms.Form):
             "min": training_class.first_day.isoformat(),
             "max": training_class.last_day.isoformat(),
         }
+        _name_the_zone(self, training_class, "starts", "ends")
 
     def plan(self) -> SessionPlan:
         data = dict(self.cleaned_data)

@@ -44,7 +44,7 @@ def agenda(request: HttpRequest, pk: int) -> HttpResponse:
             "curriculum_form": ChooseCurriculumForm(
                 training_class=training_class, initial={"version": training_class.curriculum_id}
             ),
-            "draft_form": DraftAgendaForm(),
+            "draft_form": DraftAgendaForm(training_class=training_class),
             "action_url": reverse("trainings:session_add", args=[pk]),
             "action_label": _("Add a session"),
             "action_icon": "plus",
@@ -76,7 +76,7 @@ def take_curriculum(request: HttpRequest, pk: int) -> HttpResponse:
 def draft_agenda(request: HttpRequest, pk: int) -> HttpResponse:
     """Lay the curriculum's subjects into the days."""
     training_class = plannable_class(request, pk)
-    form = DraftAgendaForm(request.POST)
+    form = DraftAgendaForm(request.POST, training_class=training_class)
     if form.is_valid():
         _tell(
             request,

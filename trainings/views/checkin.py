@@ -17,6 +17,7 @@ from trainings import passes
 from trainings.delivery import checkin, evaluating
 from trainings.delivery.agenda import summary
 from trainings.models import Attendance, Evaluated, Participation, Session
+from trainings.times import today_of
 from trainings.views.attendance import qr, read_batch
 
 #: A code seen fresh before signing in is taken for so long afterwards.
@@ -59,7 +60,9 @@ def _seen_before(request: HttpRequest, token: str) -> datetime | None:
 def _answered(request: HttpRequest, found: checkin.CheckedIn) -> HttpResponse:
     session = None
     if found.participation_id and found.session_id:
-        sessions = Session.objects.select_related("subject", "room", "training_class__programme")
+        sessions = Session.objects.select_related(
+            "subject", "room", "training_class__programme", "training_class__organiser"
+        )
         session = sessions.filter(pk=found.session_id).first()
     context: dict[str, Any] = {"title": _("Attendance"), "found": found, "session": session}
     if found.participation_id and request.user.is_authenticated:
@@ -80,7 +83,7 @@ def my_class(request: HttpRequest, pk: int) -> HttpResponse:
     training_class = seat.training_class
     code = passes.person_code(seat.pk)
     found = summary(training_class)
-    today = timezone.localdate()
+    today = today_of(training_class)
     marks = {mark.session_id: mark for mark in Attendance.objects.filter(participation=seat)}
     context = {
         "title": str(training_class),

@@ -83,7 +83,10 @@ def _opened(token: str) -> tuple[Session, Participation]:
         raise Http404
     sessions = Session.objects.filter(active=True, mode=Session.Mode.LIVE).exclude(meeting="")
     session = get_object_or_404(
-        sessions.select_related("subject", "trainer", "training_class__programme"), pk=found[0]
+        sessions.select_related(
+            "subject", "trainer", "training_class__programme", "training_class__organiser"
+        ),
+        pk=found[0],
     )
     seats = Participation.objects.confirmed().filter(training_class=session.training_class_id)
     return session, get_object_or_404(seats.select_related("employee"), pk=found[1])

@@ -1,0 +1,115 @@
+"""Times on pages and papers: the organiser's clock with its zone, also where it is another day in WIB."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+from time_machine import travel
+
+from certificates.papers import attendance
+from tests.trainings import running
+from trainings import passes, times
+from trainings.delivery.running import my_classes
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 5, 6)
+#: 00.40 of 6 May in Jayapura is 22.40 of 5 May in Jakarta.
+IN_SESSION = datetime(2026, 5, 5, 15, 40, tzinfo=UTC)
+
+
+@pytest.fixture
+def night(tree, cast):
+    """A live session in WIT from 00.10 to 01.40 of 6 May, and a seat in it."""
+    tree.bdk.time_zone = "WIT"
+    tree.bdk.save()
+    made = running.running_class(tree.bdk, first_day=DAY)
+    session = running.lesson(
+        made, starts=time(0, 10), ends=time(1, 40), mode="live", meeting="address",
+        meeting_address="https://rapat.contoh.invalid/1",
+    )  # fmt: skip
+    return session, running.seat(made, cast.employee)
+
+
+@pytest.mark.parametrize("zone", ["WIB", "WITA", "WIT"])
+def test_hours_carry_the_organisers_zone(tree, zone):
+    tree.bdk.time_zone = zone
+    tree.bdk.save()
+    session = running.lesson(running.running_class(tree.bdk))
+    assert times.hours_text(session) == f"08.00–09.30 {zone}"
+    assert times.moment_text(session, session.starts_at) == f"08.00 {zone}"
+    session.starts = session.ends = None
+    assert times.hours_text(session) == ""
+
+
+def test_a_moment_on_another_day_says_the_day(night):
+    session, _seat = night
+    opens = session.starts_at - timedelta(minutes=30)
+    with translation.override("id"):
+        assert times.moment_text(session, opens) == "Selasa, 5 Mei 2026, 23.40 WIT"
+    assert times.moment_text(session, session.ends_at) == "01.40 WIT"
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "day"),
+    [
+        ("WIB", datetime(2026, 5, 5, 16, 59, tzinfo=UTC), date(2026, 5, 5)),
+        ("WIB", datetime(2026, 5, 5, 17, 0, tzinfo=UTC), date(2026, 5, 6)),
+        ("WITA", datetime(2026, 5, 5, 15, 59, tzinfo=UTC), date(2026, 5, 5)),
+        ("WITA", datetime(2026, 5, 5, 16, 0, tzinfo=UTC), date(2026, 5, 6)),
+        ("WIT", datetime(2026, 5, 5, 14, 59, tzinfo=UTC), date(2026, 5, 5)),
+        ("WIT", datetime(2026, 5, 5, 15, 0, tzinfo=UTC), date(2026, 5, 6)),
+    ],
+)
+def test_today_begins_with_the_classs_midnight(tree, zone, utc, day):
+    tree.bdk.time_zone = zone
+    made = running.running_class(tree.bdk, first_day=DAY)
+    with travel(utc, tick=False):
+        assert times.today_of(made) == day
+
+
+def test_at_night_the_session_is_todays_where_it_is_held(client, night, cast):
+    session, seat = night
+    client.force_login(cast.employee_user)
+    with travel(IN_SESSION, tick=False):
+        (mine,) = my_classes(cast.employee_user, date(2026, 5, 5))
+        assert mine.today == [session]
+        body = client.get(reverse("trainings:my_class", args=[seat.pk])).content.decode()
+        assert "card-gold" in body and "00.10–01.40 WIT" in body
+        assert "00.10–01.40 WIT" in client.get(reverse("invitations:mine")).content.decode()
+    with travel(IN_SESSION - timedelta(hours=1), tick=False):  # 23.40 in Jayapura: it is tomorrow's
+        (mine,) = my_classes(cast.employee_user, date(2026, 5, 5))
+        assert mine.today == []
+
+
+def test_every_page_with_a_time_names_the_zone(client, night, cast):
+    session, seat = night
+    token = passes.join_token(session.pk, seat.pk)
+    with travel(session.starts_at - timedelta(hours=3), tick=False):
+        body = client.get(reverse("trainings:join", args=[token])).content.decode()
+    assert "00.10–01.40 WIT" in body and "23.40 WIT" in body and "WIB" not in body
+    client.force_login(cast.organiser)
+    made = session.training_class
+    with travel(IN_SESSION, tick=False):
+        for name, pk in (
+            ("agenda", made.pk), ("attendance", made.pk), ("screen", session.pk), ("roll", session.pk),
+            ("scan", session.pk),
+        ):  # fmt: skip
+            body = client.get(reverse(f"trainings:{name}", args=[pk])).content.decode()
+            assert "00.10–01.40 WIT" in body, name
+        step = client.get(reverse("invitations:class", args=[made.pk]), {"step": "attendance"})
+        assert step.status_code == 200
+        form = client.get(reverse("trainings:session_edit", args=[session.pk])).content.decode()
+        assert "(WIT)" in form
+    client.force_login(cast.employee_user)
+    with travel(IN_SESSION, tick=False):
+        code = passes.room_code(session.pk, IN_SESSION)
+        checked = client.get(reverse("trainings:check_in", args=[code])).content.decode()
+    assert "00.10–01.40 WIT" in checked
+
+
+def test_the_attendance_list_names_the_zone(night):
+    session, _seat = night
+    assert [column.label for column in attendance.columns(session.training_class)] == [
+        f"00.10–01.40 WIT\n{session.name}"
+    ]
