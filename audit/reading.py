@@ -41,11 +41,16 @@ def note(
         what=what[:200],
         object_type=object_type,
         object_id=str(object_id),
-        filters=filters or {},
+        filters={key: _storable(value) for key, value in (filters or {}).items()},
         row_count=len(keys) if row_count is None else row_count,
         sha256=sha256,
         subjects=keys,
     )
+
+
+def _storable(value: Any) -> Any:
+    """A text as PostgreSQL can keep it: without NUL, which a mistyped address may carry."""
+    return value.replace("\0", "") if isinstance(value, str) else value
 
 
 def note_shown(*, by: Any, own: int | None, what: str, path: str, filters: dict[str, Any]) -> Reading | None:

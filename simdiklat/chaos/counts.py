@@ -119,13 +119,17 @@ def messages(arrived: Counter[str]) -> list[Line]:
         for key, state, attempts in Message.objects.values_list("key", "state", "attempts")
     }
     states = Counter(state for state, _attempts in rows.values())
+    kinds = Counter(Message.objects.values_list("kind", flat=True))
+    summons = kinds["invitation"] + kinds["invitation_promoted"]
     sent = {mail for mail, (state, _attempts) in rows.items() if state == Message.State.SENT}
     repeats = sum(arrived.values()) - len(arrived)
     unexplained = [mail for mail, times in arrived.items() if times > rows.get(mail, ("", 0))[1]]
     # A message that may have arrived before its worker died, and was no longer wanted afterwards.
     overtaken = [mail for mail in arrived if mail not in sent]
     return [
-        Line("messages", len(rows), len(rows) == Invitation.objects.count()),
+        Line("messages", len(rows)),
+        Line("  one for each invitation", summons, summons == Invitation.objects.count()),
+        *(Line(f"  {kind}", kinds[kind]) for kind in sorted(kinds)),
         *(Line(f"  {state}", states[state]) for state in sorted(states)),
         Line("mails that arrived", sum(arrived.values())),
         Line("  sent by the books, never arrived", len(sent - set(arrived)), not sent - set(arrived)),

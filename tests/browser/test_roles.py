@@ -177,6 +177,7 @@ def test_with_the_keyboard_alone_from_the_map_to_the_units(live_server, page, mi
     assert "%" in label
     page.keyboard.press("Enter")
     page.wait_for_url("**/employees/?province=*")
+    page.wait_for_load_state("networkidle")  # the keys work once the scripts are there
     page.keyboard.press("?")
     page.wait_for_selector("dialog#shortcuts[open]")
     walker.look()
@@ -184,6 +185,7 @@ def test_with_the_keyboard_alone_from_the_map_to_the_units(live_server, page, mi
     page.keyboard.press("g")
     page.keyboard.press("k")
     page.wait_for_url("**/calendar/")
+    page.wait_for_load_state("networkidle")
     # Switched off, a letter is only a letter.
     page.keyboard.press("?")
     page.uncheck("[data-shortcuts-on]")
