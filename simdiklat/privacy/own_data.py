@@ -55,6 +55,17 @@ def in_words(parts: dict[str, Rows]) -> dict[str, Rows]:
         "issued_at": _("Issued"), "answered_at": _("Answered"), "reason": _("Reason"), "outcome": _("Outcome"),
         "decline_reason": _("Reason for declining"), "subject": _("Subject"), "sent_at": _("Sent"), "to": _("To"),
         "language": _("Language"), "username": _("User name"), "role": _("Role"), "ended": _("Ended"),
+        "withdrawn_on": _("Withdrawn on"), "source": _("Source"), "session": _("Session"), "day": _("Day"),
+        "status": _("Status"), "late_minutes": _("Minutes late"), "at": _("When"), "channel": _("Recorded by"),
+        "version": _("Version"), "current": _("In force"), "final_score": _("Final score"),
+        "attended_minutes": _("Minutes attended"), "held_minutes": _("Minutes held"), "excused": _("Excused"),
+        "component": _("Component"), "score": _("Score"), "remedial": _("Remedial"), "asked_at": _("Asked"),
+        "answers": _("Answers"), "comment": _("Comment"), "kind": _("Kind"), "code": _("Code"), "who": _("Who"),
+        "what": _("What"), "file": _("File"), "since": _("Since"), "last": _("Last used"), "until": _("Until"),
+        "addresses": _("Addresses"), "calendar_subscribed": _("Calendar subscribed"), "number": _("Number"),
+        "made_at": _("Made"), "institution": _("Institution"), "filed_at": _("Filed"), "text": _("Text"),
+        "field": _("Field"), "value": _("Value"), "answer": _("Answer"), "way": _("Way"), "used_at": _("Used"),
+        "title": _("Title"), "browser": _("Browser"), "address": _("Address"),
     }  # fmt: skip
     codes: dict[str, dict[Any, str]] = {}
     for model in (Invitation, HistoryRecord, Employee):

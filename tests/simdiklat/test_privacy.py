@@ -85,6 +85,21 @@ def test_one_s_own_data_holds_what_the_classes_kept(client, cast, tree):
     assert [row["kind"] for row in data["Ways to sign in"]] == ["totp"]
     for hidden in ("Orang Lain", "kata tanpa nama", "rahasia", "0" * 64):
         assert hidden not in text
+    # On the page every field has a name of its own in Indonesian; none is only the name in the code.
+    with translation.override("id"):
+        named = own_data.in_words(own_data.collect(cast.employee))
+    labels = {label for rows in named.values() for row in rows for label in row}
+    assert {"Mengundurkan diri pada", "Sesi", "Peramban"} <= labels
+    assert not labels & {
+        "Withdrawn on",
+        "Late minutes",
+        "Since",
+        "Username",
+        "Address",
+        "Final score",
+        "At",
+        "Until",
+    }
 
 
 def test_every_relation_to_a_person_is_handed_out_or_left_out_with_a_reason(monkeypatch):
