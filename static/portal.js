@@ -65,7 +65,7 @@
   var waiting = null;
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || shortcutsOff()) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]")) return;
     var sheet = document.getElementById("shortcuts");
     if (event.key === "?" && sheet && !sheet.open) { event.preventDefault(); sheet.showModal(); return; }
     if (waiting) {

@@ -104,7 +104,7 @@ def test_lost_repeated_and_unknown_mails_are_noticed(issued: list[Invitation]) -
         "more often than attempts were recorded",
     ]
     Message.objects.filter(about_id=issued[0].pk).delete()
-    assert "messages" in wrong(counts.messages(arrivals()))
+    assert "one for each invitation" in wrong(counts.messages(arrivals()))
 
 
 @pytest.mark.django_db
