@@ -169,10 +169,11 @@ def cms_of(content: bytes) -> tuple[bytes, bytes]:
     numbers = re.search(rb"/ByteRange\s*\[\s*(\d+) (\d+) (\d+) (\d+)\s*\]", content)
     a, b, c, d = map(int, numbers.groups())
     assert (a, c + d) == (0, len(content)), "the signature must cover the whole file"
-    return content[a : a + b] + content[c : c + d], bytes.fromhex(
-        content[a + b + 1 : c - 1].decode().rstrip("0")
-        + "0" * (len(content[a + b + 1 : c - 1].decode().rstrip("0")) % 2)
-    )
+    padded = bytes.fromhex(content[a + b + 1 : c - 1].decode())
+    # The place is filled up with zeros, and a signature may itself end in one: only its own length tells.
+    assert padded[:1] == b"\x30" and padded[1] > 0x80, "a CMS signature is a DER sequence of a long form"
+    head = 2 + (padded[1] & 0x7F)
+    return content[a : a + b] + content[c : c + d], padded[: head + int.from_bytes(padded[2:head])]
 
 
 def openssl_accepts(content: bytes, key: Key, folder: Path) -> bool:
