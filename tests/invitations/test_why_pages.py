@@ -109,7 +109,9 @@ def test_the_place_is_kept_until_something_it_rests_on_changes(
 ):
     counted = []
     count = ranking.place_today
-    monkeypatch.setattr(ranking, "place_today", lambda *given, **more: counted.append(1) or count(*given, **more))
+    monkeypatch.setattr(
+        ranking, "place_today", lambda *given, **more: counted.append(1) or count(*given, **more)
+    )
     address = reverse("invitations:why_class", args=[training_class.pk])
 
     def shown():
