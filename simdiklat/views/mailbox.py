@@ -13,13 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.access import access, holds
 from accounts.roles import Permission
+from audit.addresses import without_keys
 from employees.actions import show_accounts
 from employees.scoping import scope_roots, within
-from invitations import links
 from outbox import rendering
 from outbox import views as outbox_views
 from outbox.models import Message
-from trainings.delivery import evaluating
 
 FILE_BACKEND = "outbox.filebackend.EmailBackend"
 #: Messages shown.
@@ -75,7 +74,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
             (_("Mails of this installation"), reverse("mailbox")),
         ],
         "message": message,
-        "text": evaluating.hidden(links.hidden(outbox_views.text_of(message))),
+        "text": without_keys(outbox_views.text_of(message)),
         "show_errors": True,
     }
     return render(request, "outbox/detail.html", context)
