@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from accounts.access import access, holds
 from accounts.roles import Permission
 from audit.addresses import without_keys
@@ -41,7 +42,7 @@ def _in_scope(user: Any) -> Any:
     if not mails_are_files():
         raise Http404
     # A code to set a password, and what was changed about a sign-in, are their reader's alone.
-    return Message.objects.exclude(kind__in=[*rendering.secret_kinds(), "security_notice"]).filter(
+    return Message.objects.exclude(kind__in=[*rendering.secret_kinds(), notices.KIND]).filter(
         within(scope_roots(user, Permission.SEE_SELECTIONS), "unit_path")
     )
 
