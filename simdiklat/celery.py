@@ -18,9 +18,7 @@ app.autodiscover_tasks()
 @signals.after_setup_task_logger.connect
 def keep_out_of_logs(logger: logging.Logger, **kwargs: Any) -> None:
     """Workers put no keys and no NIP into their logs either (simdiklat/logs.py)."""
-    from django.conf import settings
-
     from simdiklat.logs import Formatter
 
     for handler in logger.handlers:
-        handler.setFormatter(Formatter(settings.LOGGING["formatters"]["plain"]["format"]))
+        handler.setFormatter(Formatter())

@@ -4,6 +4,7 @@ Each answer to a test's client is looked through for the names of stored people,
 pages in every state that any test brings them into, forms with errors, parts for htmx, answers to a POST.
 """
 
+import re
 import threading
 from typing import Any
 
@@ -49,6 +50,12 @@ def _untold(response: Any) -> set[str]:
     while len(log) > before:  # not one of the queries that the test counts
         log.pop()
     body = response.content.decode()
-    # The reader's own name stands on every page; a namesake's cannot be told from it.
-    known = {name for pk, name, of in people if pk in _here.told or of == user.pk or name in str(user)}
-    return {name for _pk, name, _of in people if len(name) >= _SURE and name in body} - known
+    # The reader's own name stands on every page, and what was typed comes back; a namesake's is not told apart.
+    request = response.wsgi_request
+    typed = " ".join([*request.GET.values(), *request.POST.values(), str(user)])
+    known = {name for pk, name, of in people if pk in _here.told or of == user.pk or name in typed}
+    return {
+        name
+        for name in {name for _pk, name, _of in people if len(name) >= _SURE and name in body} - known
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", body)
+    }

@@ -1,6 +1,6 @@
 """Which stored people the rows of an import name: what the log of reading has to keep when they are shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import connection
@@ -26,7 +26,7 @@ UNION SELECT COALESCE(e.merged_into_id, e.id) FROM numbers n
 """
 
 
-def note_page(*, run: ImportRun, outcome: Outcome, lines: Sequence[Line], page: int, by: Any) -> bool:
+def note_page(*, run: ImportRun, outcome: Outcome, lines: Collection[Line], page: int, by: Any) -> bool:
     """Record that somebody was shown these rows; rows about people only. Whether it was recorded.
 
     Somebody who is not stored, or stands in the row without a number that is, has no key to be kept by: such

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.access import access
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.codes import Activity
@@ -153,7 +153,7 @@ def import_rows(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     importer = importer_for(run.kind)(present=frozenset(run.present), faults=Faults(), stage=Stage(()))
     lines: Any = Lines(run.pk, outcome, run.count(outcome), importer.comparison())
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
-    named.note_page(run=run, outcome=outcome, lines=page.object_list, page=page.number, by=request.user)
+    named.note_page(run=run, outcome=outcome, lines=list(page.object_list), page=page.number, by=request.user)
     context = {
         "title": outcome.label,
         "subtitle": _NOTES[outcome],
@@ -216,7 +216,7 @@ def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         running.decide(
             run=run,
-            row=int(row) if row.isdigit() else 0,
+            row=number_in(row) or 0,
             decision=request.POST.get("decision", ""),
             by=request.user,
         )

@@ -52,8 +52,8 @@ def class_viewers_of(employee: Employee) -> list[Viewer]:
 
     Left out are accounts that see the person anyway.
     """
-    classes = employee.participations.values("training_class__organiser").union(  # type: ignore[attr-defined]
-        employee.history.exclude(training_class=None).values("training_class__organiser")  # type: ignore[attr-defined]
+    classes = employee.participations.values("training_class__organiser").union(
+        employee.history.exclude(training_class=None).values("training_class__organiser")
     )
     organisers = Unit.objects.filter(pk__in=[row["training_class__organiser"] for row in classes])
     grants = {

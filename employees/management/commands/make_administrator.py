@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from django.urls import reverse
 
 from accounts import codes
+from accounts.models import OneTimeCode
 from audit.command import PortalCommand, operator
 from employees.granting import making
 
@@ -21,11 +22,11 @@ class Command(PortalCommand):
         parser.add_argument("--name", required=True, help="the person's name as people read it")
         parser.add_argument("--email", default="", help="where the portal tells the person of changes")
 
-    def work(self, *, username: str, name: str, email: str, **options: Any) -> dict[str, Any]:  # type: ignore[override]
+    def work(self, *, username: str, name: str, email: str, **options: Any) -> dict[str, Any]:
         made = making.first_administrator(username=username, full_name=name, email=email, operator=operator())
         return {
             "username": made.user.username,
             "code": codes.spaced(made.digits),
             "page": settings.PORTAL_URL + reverse("employees:set_password"),
-            "hours": int(codes.LIFETIME["hand"].total_seconds() // 3600),
+            "hours": int(codes.LIFETIME[OneTimeCode.Way.HAND].total_seconds() // 3600),
         }
