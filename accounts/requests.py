@@ -23,3 +23,8 @@ def number_in(text: Any) -> int | None:
     """
     found = "" if text is None else str(text)
     return int(found) if found.isascii() and found.isdecimal() and len(found) <= _MOST_DIGITS else None
+
+
+def text_in(text: Any) -> str:
+    """The text that a part of an address or of a form holds, without NUL, which PostgreSQL keeps in no text."""
+    return "" if text is None else str(text).replace("\0", "")

@@ -1,6 +1,7 @@
 """Keys of strangers, typed into forms and addresses by somebody who may use the page: nothing is told, nothing done."""
 
-from datetime import timedelta
+import uuid
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.utils import timezone
 from jobs.models import Job
 from tests import factories
 from tests.trainings import running
-from trainings.models import Attendance, Score, Trainer, TrainingClass
+from trainings.models import Attendance, Claim, Score, Trainer, TrainingClass
 
 
 @pytest.fixture
@@ -123,6 +124,27 @@ def test_what_is_no_number_is_no_error_of_the_portal(cast, tree, own, client, ho
     ):  # fmt: skip
         way = reverse(name, args=[pk] if pk else [])
         assert client.post(way, given).status_code in (200, 302, 404)
+    for body in (
+        '{"scans": [{"id": "%s", "code": "%s", "age": 1}]}',
+        '{"scans": [{"id": "%s", "code": "%s", "age": NaN}]}',
+    ):
+        sent = body % (uuid.uuid4(), hostile.replace("\0", "\\u0000"))
+        scans = client.post(
+            reverse("trainings:scans", args=[own.lesson.pk]), sent, content_type="application/json"
+        )
+        assert scans.status_code in (200, 400)
+    assert (
+        client.get(reverse("invitations:download", args=[own.pk, "csv"]), {"unit": hostile}).status_code
+        == 404
+    )
+    client.force_login(cast.operator)
+    claim = Claim.objects.create(
+        employee=cast.employee, title="Pelatihan", identity="t:pelatihan", kind="TEKNIS", organiser="X",
+        first_day=date(2020, 1, 1), last_day=date(2020, 1, 2), jp=20, result="LULUS", stored_name="claim",
+        file_type="pdf", file_name="a.pdf", size=1, sha256="0" * 64, due_on=timezone.localdate(),
+    )  # fmt: skip
+    refused = client.post(reverse("trainings:claim_refuse", args=[claim.pk]), {"reason": hostile})
+    assert refused.status_code == 302
     client.force_login(cast.employee_user)
     for parameter in ("selection", "class"):
         assert client.get(reverse("invitations:object"), {parameter: hostile}).status_code in (200, 404)

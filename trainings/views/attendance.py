@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.access import access
-from accounts.requests import number_in
+from accounts.requests import number_in, text_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from trainings import actions, passes
@@ -177,7 +177,7 @@ def read_batch(request: HttpRequest) -> list[checkin.Sent] | None:
     try:
         given = json.loads(request.body)["scans"]
         found = [
-            checkin.Sent(UUID(str(one["id"])), str(one["code"])[:300], float(one["age"])) for one in given
+            checkin.Sent(UUID(str(one["id"])), text_in(one["code"])[:300], float(one["age"])) for one in given
         ]
     except (ValueError, KeyError, TypeError):
         return None
