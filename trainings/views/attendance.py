@@ -124,6 +124,7 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "send_to": reverse("trainings:scans", args=[pk]),
         "queue": f"session-{pk}",
+        "no_camera": _("The camera cannot be used here. Type the number instead."),
     }  # fmt: skip
     return render(request, "trainings/scan.html", context)
 
@@ -176,7 +177,8 @@ def read_batch(request: HttpRequest) -> list[checkin.Sent] | None:
     try:
         given = json.loads(request.body)["scans"]
         found = [
-            checkin.Sent(UUID(str(one["id"])), str(one["code"])[:300], float(one["age"])) for one in given
+            checkin.Sent(UUID(str(one["id"])), str(one["code"]).replace("\x00", "")[:300], float(one["age"]))
+            for one in given
         ]
     except (ValueError, KeyError, TypeError):
         return None
