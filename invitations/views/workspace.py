@@ -122,7 +122,9 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _replies(request: HttpRequest, training_class: TrainingClass, plans: bool) -> dict[str, Any]:
     invited = Invitation.objects.visible_to(request.user).filter(training_class=training_class)
     table = InvitationTable(
-        invited.for_table().order_by("rank", "pk"), exclude=("training_class",), order_by="rank"
+        invited.for_table().order_by("rank", "pk"),
+        exclude=("training_class", "answer_by"),
+        order_by="rank",
     )
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
     table.may_withdraw = plans
