@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 from audit.log import record
 from employees.importing.importer import ERROR_COLUMNS, Faults, Importer
 from employees.importing.reading import FileRefused, Source, clean, heading_key, open_source
-from employees.importing.staging import Stage
+from employees.importing.staging import Stage, gather, merge_gathered
 
 logger = logging.getLogger(__name__)
 
@@ -217,6 +217,7 @@ def _write(
             # One import at a time, so that two files cannot settle against each other's past.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('simdiklat.import'))")
             cursor.execute("SET LOCAL work_mem = '128MB'")
+            gather(cursor)
             importer.settle(cursor)
             importer.stage.load(cursor, list(faults))
             importer.resolve(cursor)
@@ -239,6 +240,8 @@ def _write(
         raise FileRefused(
             _("Somebody changed the same data during the import. Nothing was written; import the file again.")
         ) from error
+    with connection.cursor() as cursor:
+        merge_gathered(cursor, importer.comparison().table)
 
 
 @contextmanager

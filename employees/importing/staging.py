@@ -42,6 +42,36 @@ class Stage:
         self._file.close()
 
 
+#: Size up to which a trigram index gathers what comes in a bulk load before it merges it.
+GATHERED = "256MB"
+#: New rows after which it is merged at the latest: until then each search looks through all of it.
+MERGED_EVERY = 30_000
+
+
+def gather(cursor: Any) -> None:
+    """For the rest of the transaction, let trigram indexes gather new rows; `merge_gathered` must follow.
+
+    Merged at once and sorted, they cost a tenth of what they cost in the usual portions of 4 MB.
+    """
+    cursor.execute("SELECT set_config('gin_pending_list_limit', %s, true)", [GATHERED])
+
+
+def merge_gathered(cursor: Any, table: str) -> None:
+    """Merge what the trigram indexes of a table have gathered; outside the transaction that wrote it.
+
+    Nothing is lost where this is not reached: searches read what was gathered, and the next writer or
+    autovacuum merges it. Left to them, too, where somebody else owns the table.
+    """
+    cursor.execute(
+        """
+        SELECT gin_clean_pending_list(c.oid::regclass) FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+        WHERE i.indrelid = %s::regclass AND a.amname = 'gin' AND pg_has_role(c.relowner, 'USAGE')
+        """,
+        [table],
+    )
+
+
 def upsert(
     cursor: Any,
     table: str,

@@ -24,7 +24,7 @@ from employees.importing.importer import Faults, Importer
 from employees.importing.models import ImportRun
 from employees.importing.registry import importer_for
 from employees.importing.staged import rows_table
-from employees.importing.staging import Stage
+from employees.importing.staging import MERGED_EVERY, Stage, gather, merge_gathered
 from jobs import runner
 from jobs.models import Job
 from jobs.runner import JobStopped
@@ -80,12 +80,22 @@ def _write(run: ImportRun, job: Job) -> None:
     if not kind.batched:
         _write_at_once(run, kind)
         return
-    done = 0
+    done = gathered = 0
     while (batch := _next_batch(run)) is not None:
         _write_rows(run, kind, batch)
         done += batch.rows
+        gathered += batch.rows
+        if gathered >= MERGED_EVERY or done >= left:
+            _merge_gathered(run, kind)
+            gathered = 0
         runner.progress(job, done=min(done, left), message=_("Writing"))
     _finish(run)
+
+
+def _merge_gathered(run: ImportRun, kind: type[Importer]) -> None:
+    table = kind(present=frozenset(run.present), faults=Faults(), stage=Stage(())).comparison().table
+    with connection.cursor() as cursor:
+        merge_gathered(cursor, table)
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,7 @@ def _at_odds() -> str:
 def _write_batch(run: ImportRun, kind: type[Importer], batch: _Batch) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         _hold(run, batch)
+        gather(cursor)
         importer = kind(present=frozenset(run.present), faults=Faults(), stage=Stage(()))
         comparison = importer.comparison()
         cursor.execute("DROP TABLE IF EXISTS pg_temp.incoming")
