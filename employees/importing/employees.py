@@ -313,11 +313,13 @@ class EmployeeImporter(Importer):
 
     def write(self, cursor: Any) -> tuple[int, int, int]:
         self.lock(cursor, "employees_employee, employees_formernip")
+        # A batch of new people alone has no ids: known, nobody is read to find whose NIP changed.
+        cursor.execute("ANALYZE incoming (id)")
         cursor.execute(
             """
             INSERT INTO employees_formernip (employee_id, nip, until)
             SELECT e.id, e.nip, %s FROM incoming i JOIN employees_employee e ON e.id = i.id
-            WHERE e.nip <> i.nip
+            WHERE e.nip <> i.nip AND i.id IS NOT NULL
             """,
             [timezone.localdate()],
         )

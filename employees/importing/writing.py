@@ -7,6 +7,7 @@ is left out and reported; nobody's later change is overwritten unseen.
 
 import json
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,22 +81,53 @@ def _write(run: ImportRun, job: Job) -> None:
     if not kind.batched:
         _write_at_once(run, kind)
         return
-    done = gathered = 0
-    while (batch := _next_batch(run)) is not None:
-        _write_rows(run, kind, batch)
-        done += batch.rows
-        gathered += batch.rows
-        if gathered >= MERGED_EVERY or done >= left:
-            _merge_gathered(run, kind)
-            gathered = 0
-        runner.progress(job, done=min(done, left), message=_("Writing"))
+    done = 0
+    with _Merging(kind, run) as merging:
+        while (batch := _next_batch(run)) is not None:
+            _write_rows(run, kind, batch)
+            done += batch.rows
+            merging.wrote(batch.rows)
+            runner.progress(job, done=min(done, left), message=_("Writing"))
     _finish(run)
 
 
-def _merge_gathered(run: ImportRun, kind: type[Importer]) -> None:
-    table = kind(present=frozenset(run.present), faults=Faults(), stage=Stage(())).comparison().table
-    with connection.cursor() as cursor:
-        merge_gathered(cursor, table)
+class _Merging:
+    """Merges what the trigram indexes gather, on a connection of its own, while the next batches are written."""
+
+    def __init__(self, kind: type[Importer], run: ImportRun) -> None:
+        self.table = kind(present=frozenset(run.present), faults=Faults(), stage=Stage(())).comparison().table
+        self.gathered = 0
+        self.worker = ThreadPoolExecutor(1)
+        self.running: Future[None] | None = None
+
+    def __enter__(self) -> "_Merging":
+        return self
+
+    def __exit__(self, kind: Any, *_exc: Any) -> None:
+        if kind is None and self.gathered:
+            self._start()
+        self.worker.shutdown()
+        if kind is None and self.running is not None:
+            self.running.result()
+
+    def wrote(self, rows: int) -> None:
+        """So many rows more were written."""
+        self.gathered += rows
+        if self.gathered >= MERGED_EVERY:
+            self._start()
+
+    def _start(self) -> None:
+        if self.running is not None:
+            self.running.result()
+        self.gathered = 0
+        self.running = self.worker.submit(self._merge)
+
+    def _merge(self) -> None:
+        try:
+            with connection.cursor() as cursor:  # this thread's own
+                merge_gathered(cursor, self.table)
+        finally:
+            connection.close()
 
 
 @dataclass(frozen=True)

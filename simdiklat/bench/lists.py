@@ -7,7 +7,7 @@ percentile is that of people working and not of one warm page.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import cycle, islice
 from string import ascii_uppercase
@@ -97,11 +97,11 @@ def measure(setting: Setting) -> Iterator[Figure | Plan]:
             yield _slowest_plan(what, shapes, get)
 
 
-def _slowest_plan(what: str, shapes: Sequence[str], get: object) -> Plan:
+def _slowest_plan(what: str, shapes: Sequence[str], get: Callable[[str], None]) -> Plan:
     """The plan of the slowest statement of the slowest shape of a page."""
-    taken = {address: timed(partial(get, address)) for address in shapes[:12]}  # type: ignore[arg-type]
+    taken = {address: timed(partial(get, address)) for address in shapes[:12]}
     slowest = max(taken, key=lambda address: taken[address])
-    return plans.slowest(f"{what} ({slowest})", partial(get, slowest))  # type: ignore[arg-type]
+    return plans.slowest(f"{what} ({slowest})", partial(get, slowest))
 
 
 def _copy_out() -> None:

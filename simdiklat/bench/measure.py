@@ -137,7 +137,7 @@ def table(figures: Iterable[Figure]) -> list[str]:
 
 
 def machine() -> str:
-    """Cores, PostgreSQL, Python, and how busy the machine is with other work."""
+    """Cores, memory, PostgreSQL and Python."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         version = cursor.fetchone()[0].split()[0]
@@ -145,8 +145,13 @@ def machine() -> str:
         (buffers,) = cursor.fetchone()
     return (
         f"{len(os.sched_getaffinity(0))} cores, {_memory():.0f} GB, PostgreSQL {version} (shared_buffers {buffers}), "
-        f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+        f"Python {platform.python_version()}"
     )
+
+
+def load() -> str:
+    """How busy the machine has been for the last minute: with the bench itself, and with what else it does."""
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def _memory() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +11,16 @@ from audit.errors import Refusal
 from simdiklat.bench.measure import Figure
 from simdiklat.bench.plans import Plan
 
+#: Before the title of a section in the document.
+_HEADING = "### "
+
 
 @dataclass
 class Section:
-    """What one part of the bench found."""
+    """What one part of the bench found, and the circumstances in words."""
 
     title: str
+    told: str = ""
     figures: list[Figure] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
 
@@ -31,10 +36,11 @@ def has_place(path: Path, employees: int) -> bool:
     return path.is_file() and end in path.read_text(encoding="utf-8").partition(begin)[2]
 
 
-def write(path: Path, employees: int, lines: Sequence[str], sections: Sequence[Section]) -> None:
-    """Put what was measured between the markers of its size; everything else stays as it is.
+def write(path: Path, employees: int, sections: Sequence[Section], order: Sequence[str]) -> None:
+    """Put what was measured between the markers of its size, section by section, in this order of titles.
 
-    Refusal when the document has no such place.
+    Sections that were not measured, and everything outside the markers, stay as they are. Refusal when the
+    document has no such place.
     """
     begin, end = markers(employees)
     if not has_place(path, employees):
@@ -43,24 +49,27 @@ def write(path: Path, employees: int, lines: Sequence[str], sections: Sequence[S
             f"“{begin}” and “{end}”."
         )
     before, _begin, rest = path.read_text(encoding="utf-8").partition(begin)
-    after = rest.partition(end)[2]
-    body = "\n".join([begin, "", *described(lines, sections), end])
-    path.write_text(before + body + after, encoding="utf-8")
+    old, _end, after = rest.partition(end)
+    # ["", title, text, title, text, …]
+    parts = re.split(rf"^{_HEADING}(.+)$", old, flags=re.MULTILINE)
+    found = dict(zip(parts[1::2], (text.strip() for text in parts[2::2]), strict=True))
+    found |= {section.title: "\n".join(_described(section)).strip() for section in sections}
+    body = "\n\n".join(f"{_HEADING}{title}\n{found[title]}" for title in order if title in found)
+    path.write_text(f"{before}{begin}\n\n{body}\n\n{end}{after}", encoding="utf-8")
 
 
-def described(lines: Sequence[str], sections: Sequence[Section]) -> list[str]:
-    """Markdown: the circumstances, a table of the figures of each section, the plans folded below."""
-    text = [*lines, ""]
-    for section in sections:
-        text += [f"**{section.title}**", ""]
-        text += [
-            "| | rows | median | p95 | floor | ratio | asked for | the floor is |",
-            "|---|--:|--:|--:|--:|--:|---|---|",
-        ]
-        text += [_row(figure) for figure in section.figures]
-        text.append("")
-        for plan in section.plans:
-            text += _folded(plan)
+def _described(section: Section) -> list[str]:
+    """Markdown: the circumstances, a table of the figures, the plans folded below."""
+    text = [
+        section.told,
+        "",
+        "| | rows | median | p95 | floor | ratio | asked for | the floor is |",
+        "|---|--:|--:|--:|--:|--:|---|---|",
+        *map(_row, section.figures),
+        "",
+    ]
+    for plan in section.plans:
+        text += _folded(plan)
     return text
 
 

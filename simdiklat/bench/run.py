@@ -1,6 +1,6 @@
 """All figures, in databases of their own: a seeded ministry, a copy of it to work on, an empty one.
 
-To measure something more, write a function that takes a `Setting` and returns a list of `Figure`s and `Plan`s,
+To measure something more, write a function that takes a `Setting` and gives `Figure`s and `Plan`s,
 and name it in FILLED (it works in a copy of the ministry, which is thrown away) or EMPTY (it gets the ministry's
 files and a database without a row). The table, docs/performance.md and the test follow.
 """
@@ -8,14 +8,15 @@ files and a database without a row). The table, docs/performance.md and the test
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+
+from django.utils import timezone
 
 from employees.models import Employee
 from simdiklat import scratch
 from simdiklat.bench import exports, files, imports, lists, multiply, selection, serving
-from simdiklat.bench.measure import Figure, Setting, machine
+from simdiklat.bench.measure import Figure, Setting, load, machine
 from simdiklat.bench.plans import Plan
 from simdiklat.bench.report import Section
 from simdiklat.demo import seeding
@@ -26,7 +27,7 @@ MINISTRY = 237_000
 HISTORY_EACH = 5.5
 
 Say = Callable[[str], None]
-Measure = Callable[[Setting], Sequence[Figure | Plan]]
+Measure = Callable[[Setting], Iterable[Figure | Plan]]
 
 #: Measured in a copy of the ministry, in this order.
 FILLED: tuple[tuple[str, Measure], ...] = (
@@ -51,8 +52,8 @@ def run(
     keep: bool = True,
     fresh: bool = False,
     quick: bool = False,
-) -> tuple[list[str], list[Section]]:
-    """Measure at this size; return the circumstances in words, and what was found.
+) -> list[Section]:
+    """Measure at this size; return what was found.
 
     The seeded ministry stays in its database for the next time with `keep`; `fresh` makes it up again. `only`:
     the sections whose titles contain this text, in any case.
@@ -74,8 +75,13 @@ def prepare(employees: int, say: Say) -> None:
         _prepare(f"simdiklat_bench_{employees}", Setting(employees, 1, Path(folder), say))
 
 
-def _prepare(seed: str, setting: Setting) -> list[str]:
-    """Fill the database `seed`; return the machine in words."""
+def titles() -> list[str]:
+    """The titles of all sections, in their order."""
+    return [title for title, _measure in (*FILLED, *EMPTY)]
+
+
+def _prepare(seed: str, setting: Setting) -> None:
+    """Fill the database `seed` where it is not filled."""
     template = "template0"
     if setting.employees > MINISTRY and not scratch.exists(seed):
         prepare(MINISTRY, setting.say)
@@ -88,30 +94,33 @@ def _prepare(seed: str, setting: Setting) -> list[str]:
             else:
                 seeding.seed(setting.employees, lambda _line: None)
         multiply.add_paper_trail(setting.employees, setting.say)
-        return [machine()]
 
 
-def _measure(seed: str, setting: Setting, only: str) -> tuple[list[str], list[Section]]:
-    told = _prepare(seed, setting)
-    setting.say(told[0])
+def _measure(seed: str, setting: Setting, only: str) -> list[Section]:
+    _prepare(seed, setting)
+    filled, empty = ([part for part in parts if only.lower() in part[0].lower()] for parts in (FILLED, EMPTY))
     sections: list[Section] = []
     with scratch.scratch_database(f"{seed}_work", setting.folder, template=seed):
         files.write(setting.folder)
-        sections += _each(FILLED, setting, only)
-    with scratch.scratch_database(f"{seed}_empty", setting.folder):
-        sections += _each(EMPTY, setting, only)
-        after = machine()
-        setting.say(after)
-    return [*told, after], sections
+        sections += _each(filled, setting)
+    if empty:
+        with scratch.scratch_database(f"{seed}_empty", setting.folder):
+            sections += _each(empty, setting)
+    return sections
 
 
-def _each(parts: Any, setting: Setting, only: str) -> list[Section]:
+def _each(parts: Iterable[tuple[str, Measure]], setting: Setting) -> list[Section]:
     sections = []
     for title, measure in parts:
-        if only.lower() in title.lower():
-            setting.say(f"Measuring {title[0].lower()}{title[1:]} ...")
-            section = Section(title)
-            for found in measure(setting):
-                (section.plans if isinstance(found, Plan) else section.figures).append(found)
-            sections.append(section)
+        before = load()
+        setting.say(f"Measuring {title[0].lower()}{title[1:]} ...")
+        section = Section(title)
+        for found in measure(setting):
+            (section.plans if isinstance(found, Plan) else section.figures).append(found)
+        section.told = (
+            f"{timezone.localdate():%Y-%m-%d}, {setting.employees:,} people, {setting.runs} runs; {machine()}, "
+            f"load {before} before and {load()} after."
+        )
+        setting.say(section.told)
+        sections.append(section)
     return sections

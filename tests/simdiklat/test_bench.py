@@ -55,7 +55,10 @@ def test_every_figure_is_measured_beside_the_portals_own_data(tmp_path: Path) ->
     done = manage(tmp_path, "bench", "--quick", "--employees", "300", "--runs", "1", "--write", str(document))
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert sum(bool(re.match(r"\d+ cores, \d+ GB, PostgreSQL \d+", line)) for line in lines) == 2
+    told = [
+        line for line in lines if re.search(r"; \d+ cores, \d+ GB, PostgreSQL \d+.*load [\d.]+ before", line)
+    ]
+    assert len(told) == len(run.titles())
     rows = [
         re.split(r"\s{2,}", line.strip())
         for line in lines
@@ -106,13 +109,18 @@ def test_only_what_stands_between_the_markers_of_its_size_is_replaced(tmp_path: 
     )
     figure = Figure("a page", "an empty | page", 25, times=[0.02], floors=[0.01], goal=0.05)
     plan = plans.Plan("a page", "SELECT 1", ["Result (actual rows=1.00)"])
-    report.write(document, 237_000, ["One core."], [report.Section("Lists", [figure], [plan])])
+    measured = report.Section("Lists", "One core.", [figure], [plan])
+    order = ["Lists", "Exports"]
+    report.write(document, 237_000, [report.Section("Exports", "Before."), measured], order)
     text = document.read_text()
-    assert text.startswith(f"By hand.\n{small[0]}\n\nOne core.\n\n**Lists**\n")
+    assert text.startswith(f"By hand.\n{small[0]}\n\n### Lists\nOne core.\n\n")
     assert "| a page | 25 | 20.0 ms |  | 10.0 ms | 2.0 | <= 50.0 ms | an empty \\| page |" in text
     assert "<details><summary>Plan: a page</summary>" in text and "Result (actual rows=1.00)" in text
     assert text.endswith(f"{small[1]}\nReasons.\n{large[0]}\nkept\n{large[1]}\nEnd.\n")
     assert "old" not in text
+    report.write(document, 237_000, [report.Section("Exports", "Again.")], order)
+    again = document.read_text()
+    assert again == text.replace("Before.", "Again."), "a part measured again leaves the others"
     with pytest.raises(Refusal, match="no place for figures at 50,000"):
         report.write(document, 50_000, [], [])
 

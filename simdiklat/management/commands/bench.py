@@ -4,8 +4,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
-
 from audit.command import PortalCommand
 from audit.errors import Refusal
 from simdiklat.bench import report, run
@@ -29,7 +27,7 @@ class Command(PortalCommand):
         parser.add_argument(
             "--write", type=Path, metavar="FILE",
             help="put what was measured between the markers of its size in this document; nothing is written "
-            "with --quick or --only, nor where it has no place for them",
+            "with --quick, nor where it has no place for that size",
         )  # fmt: skip
 
     def work(
@@ -39,7 +37,7 @@ class Command(PortalCommand):
         if runs < 1:
             raise Refusal("Measure at least once: --runs 1 or more.")
         size = employees or (2_000 if quick else run.MINISTRY)
-        target = None if quick or only or prepare else write
+        target = None if quick or prepare else write
 
         def say(line: str) -> None:
             self.stdout.write(line)
@@ -51,18 +49,12 @@ class Command(PortalCommand):
         if prepare:
             run.prepare(size, say)
             return
-        told, sections = run.run(size, runs, say, only=only, keep=not quick, fresh=fresh, quick=quick)
-        say("")
-        day = f"{timezone.localdate():%Y-%m-%d}"
-        say(f"{size:,} people, {runs} runs, {day}")
+        sections = run.run(size, runs, say, only=only, keep=not quick, fresh=fresh, quick=quick)
         for section in sections:
             say("")
             say(section.title)
             for line in table(section.figures):
                 say(line)
         if target is not None:
-            # Two spaces end a line in Markdown.
-            report.write(
-                target, size, [f"{size:,} people, {runs} runs, {day}.  ", "  \n".join(told)], sections
-            )
+            report.write(target, size, sections, run.titles())
             say(f"Written to {target}.")
