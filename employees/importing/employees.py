@@ -91,6 +91,7 @@ class EmployeeImporter(Importer):
     name = "employees"
     mostly_known = True
     batched = True
+    shares_checks = True
     columns = (
         Column("NIP", aliases=("NIP_BARU",)),
         Column("ID_PEGAWAI", longest=40),
@@ -221,6 +222,26 @@ class EmployeeImporter(Importer):
         first = rows.setdefault(number, row)
         if first != row:
             self.repeated[column].setdefault(number, [first]).append(row)
+
+    def found(self) -> Any:
+        numbers = {"NIP": self.nip_rows, "ID_PEGAWAI": self.id_rows}
+        return dict(self.faults), [tuple(line) for line in self.lines], numbers, self.repeated
+
+    def absorb(self, found: Any) -> None:
+        faults, lines, numbers, repeated = found
+        self.faults.update(faults)
+        self.lines.extend(map(_Line._make, lines))
+        self.lines.sort()
+        for column, mine in (("NIP", self.nip_rows), ("ID_PEGAWAI", self.id_rows)):
+            known = self.repeated[column]
+            for number, row in numbers[column].items():
+                theirs = repeated[column].get(number, [row])
+                first = mine.setdefault(number, row)
+                if first != row:
+                    known[number] = sorted({*known.get(number, [first]), *theirs})
+                    mine[number] = known[number][0]
+                elif len(theirs) > 1:
+                    known[number] = theirs
 
     # --- All rows ----------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Accepted rows on their way into the database: COPY into a temporary table, then one statement each."""
 
 import csv
+import shutil
 from collections.abc import Sequence
 from tempfile import TemporaryFile
 from typing import Any
@@ -37,6 +38,16 @@ class Stage:
         if rejected:
             cursor.execute(f"DELETE FROM {self.table} WHERE row = ANY (%s)", [list(rejected)])
         cursor.execute(f"ANALYZE {self.table}")
+
+    def flush(self) -> None:
+        """Let everything added so far be in the file, which a forked copy of this process shares."""
+        self._file.flush()
+
+    def take(self, other: "Stage") -> None:
+        """Add the rows of another stage of the same columns."""
+        self._file.flush()
+        other._file.seek(0)
+        shutil.copyfileobj(other._file.buffer, self._file.buffer, 1 << 20)
 
     def close(self) -> None:
         self._file.close()

@@ -46,8 +46,9 @@ PAGES: dict[str, list[str]] = {
     "people, by unit": addresses("employees", "sort=unit", "sort=-unit"),
     "people, filtered": addresses(
         "employees", "status=PPPK&training=none2", "training=never", "position_kind=JPT", "status=CPNS",
-        "training=wait10", "status=PNS_CPNS&hours=0-19", "trainings=10-&years=10", "province=35",
+        "training=wait10", "status=PNS_CPNS&hours=0-19", "province=35",
     ),
+    "people, by trainings of ten years": addresses("employees", "trainings=10-&years=10", "trainings=0&years=10"),
     "people, counted to the end": addresses("employees", "count=exact"),
     "history, first page": addresses("history", ""),
     "history, last page": addresses("history", "page=last"),

@@ -116,7 +116,10 @@ def _each(parts: Iterable[tuple[str, Measure]], setting: Setting) -> list[Sectio
         setting.say(f"Measuring {title[0].lower()}{title[1:]} ...")
         section = Section(title)
         for found in measure(setting):
-            (section.plans if isinstance(found, Plan) else section.figures).append(found)
+            if isinstance(found, Plan):
+                section.plans.append(found)
+            else:
+                section.figures.append(found)
         section.told = (
             f"{timezone.localdate():%Y-%m-%d}, {setting.employees:,} people, {setting.runs} runs; {machine()}, "
             f"load {before} before and {load()} after."
