@@ -149,8 +149,11 @@ class Employee(models.Model):
             ),
         ]
         indexes = [
-            # The orders of the list of people; `activity` is beside the name, because only the active are listed.
-            models.Index(fields=["name", "id"], include=["activity"], name="employees_in_order"),
+            # The orders of the list of people; what says who is listed stands beside the name, so that rows are
+            # counted and skipped without the table.
+            models.Index(
+                fields=["name", "id"], include=["activity", "merged_into"], name="employees_in_order"
+            ),
             models.Index(fields=["unit", "name", "id"], name="employees_by_unit"),
             models.Index(fields=["status", "name", "id"], name="employees_by_status"),
             models.Index(fields=["position_kind", "name", "id"], name="employees_by_kind"),
