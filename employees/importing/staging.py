@@ -1,7 +1,6 @@
 """Accepted rows on their way into the database: COPY into a temporary table, then one statement each."""
 
 import csv
-import shutil
 from collections.abc import Sequence
 from tempfile import TemporaryFile
 from typing import Any
@@ -47,7 +46,8 @@ class Stage:
         """Add the rows of another stage of the same columns."""
         self._file.flush()
         other._file.seek(0)
-        shutil.copyfileobj(other._file.buffer, self._file.buffer, 1 << 20)
+        while part := other._file.buffer.read(1 << 20):
+            self._file.buffer.write(part)
 
     def close(self) -> None:
         self._file.close()

@@ -58,7 +58,7 @@ WITH made AS (
     INSERT INTO trainings_trainingclass (code, programme_id, organiser_id, first_day, last_day, confirm_by, seats, state)
     SELECT '{_TRAIL}-' || n, (SELECT min(id) FROM trainings_programme),
         (SELECT id FROM employees_unit WHERE parent_id IS NULL), day, day + 4, day - 5, {_OF_A_CLASS}, 'cancelled'
-    FROM (SELECT n, CURRENT_DATE - 10 - n %% 1500 AS day FROM generate_series(1, %(classes)s) n) d
+    FROM (SELECT n, CURRENT_DATE - 10 - n %% 1500 AS day FROM generate_series(%(first)s, %(classes)s) n) d
     RETURNING id
 ), seeds AS (
     INSERT INTO trainings_seed (training_class_id, number, value, commitment)
@@ -79,6 +79,7 @@ SELECT s.id, s.training_class_id, e.id, k,
     (ARRAY['expired', 'withdrawn', 'replaced'])[k %% 3 + 1], c.confirm_by, c.confirm_by - 10
 FROM invitations_selection s
 JOIN trainings_trainingclass c ON c.id = s.training_class_id AND c.code LIKE '{_TRAIL}-%%'
+    AND substr(c.code, {len(_TRAIL) + 2})::bigint >= %(first)s
 CROSS JOIN generate_series(1, {_OF_A_CLASS}) k
 JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM employees_employee) e
     ON e.n = (substr(c.code, {len(_TRAIL) + 2})::bigint * 7919 + k * 104729) %% %(people)s + 1
@@ -91,7 +92,7 @@ SELECT now() - (%(events)s - g.n) * interval '1 minute', u.id, u.username,
     (ARRAY['list.export', 'invitation.answered', 'class.changed', 'selection.proposed'])[g.n %% 4 + 1],
     (ARRAY['list', 'invitation', 'class', 'selection'])[g.n %% 4 + 1], g.n::text, o.path,
     jsonb_build_object('{_TRAIL}', g.n), '', ''
-FROM generate_series(1, %(events)s) g (n)
+FROM generate_series(%(first)s, %(events)s) g (n)
 JOIN (SELECT id, username, row_number() OVER (ORDER BY id) AS n FROM accounts_user) u
     ON u.n = g.n %% %(users)s + 1
 JOIN (SELECT path, row_number() OVER (ORDER BY id) AS n FROM employees_unit) o
@@ -168,12 +169,10 @@ def _bare(cursor: Any, tables: tuple[str, ...]) -> Iterator[None]:
 
 
 def add_paper_trail(people: int, tell: Callable[[str], None]) -> None:
-    """What `lay_paper_trail` makes, with fresh statistics; nothing happens where it is there."""
+    """What `lay_paper_trail` makes, with fresh statistics; nothing happens where that is there."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM trainings_trainingclass WHERE code = %s)", [f"{_TRAIL}-1"]
-        )
-        if cursor.fetchone()[0]:
+        cursor.execute("SELECT count(*) FROM trainings_trainingclass WHERE code LIKE %s", [f"{_TRAIL}-%"])
+        if cursor.fetchone()[0] >= _classes(people):
             return
         cursor.execute("SET LOCAL work_mem = '256MB'")
         invitations = lay_paper_trail(cursor, people)
@@ -185,20 +184,29 @@ def add_paper_trail(people: int, tell: Callable[[str], None]) -> None:
             cursor.execute(f"VACUUM ANALYZE {table}")
 
 
+def _classes(people: int) -> int:
+    return max(3, people // 2 // _OF_A_CLASS)
+
+
 def lay_paper_trail(cursor: Any, people: int) -> int:
     """One invitation for every two people, to classes that were cancelled, and one event for each.
 
-    Their triggers are not asked: nobody has a seat by them, and the events are outside the chain. Needs a
+    Adds what is missing. Their triggers are not asked: nobody has a seat by them, and the events are outside the chain. Needs a
     programme, accounts and units; returns how many invitations there are.
     """
+    cursor.execute(
+        "SELECT (SELECT count(*) FROM accounts_user), (SELECT count(*) FROM employees_unit), "
+        "(SELECT count(*) FROM trainings_trainingclass WHERE code LIKE %s), "
+        "(SELECT count(*) FROM audit_event WHERE data ? %s)",
+        [f"{_TRAIL}-%", _TRAIL],
+    )
+    users, units, classes, events = cursor.fetchone()
     for table in ("invitations_invitation", "audit_event"):
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    cursor.execute(_CLASSES, {"classes": max(3, people // 2 // _OF_A_CLASS)})
-    cursor.execute(_INVITATIONS, {"people": people})
+    cursor.execute(_CLASSES, {"first": classes + 1, "classes": _classes(people)})
+    cursor.execute(_INVITATIONS, {"first": classes + 1, "people": people})
     invitations = cursor.rowcount
-    cursor.execute("SELECT (SELECT count(*) FROM accounts_user), (SELECT count(*) FROM employees_unit)")
-    users, units = cursor.fetchone()
-    cursor.execute(_EVENTS, {"events": people, "users": users, "units": units})
+    cursor.execute(_EVENTS, {"first": events + 1, "events": people, "users": users, "units": units})
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in ("invitations_invitation", "audit_event"):
