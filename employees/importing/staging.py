@@ -47,7 +47,7 @@ class Stage:
         self._file.flush()
         other._file.seek(0)
         while part := other._file.buffer.read(1 << 20):
-            self._file.buffer.write(part)
+            self._file.buffer.write(bytes(part))
 
     def close(self) -> None:
         self._file.close()
