@@ -19,14 +19,16 @@ from invitations import actions, fairness
 from invitations.changes import changes, overridden, override_counts
 from invitations.codes import Outcome
 from invitations.delivery import seats
-from invitations.forms import ApproveForm, ReasonForm
+from invitations.forms import ApproveForm
 from invitations.models import Candidate, Override, Selection
 from invitations.tables import CandidateTable
 from invitations.views.proof import provable
 from invitations.views.sending import sending_context
 from invitations.views.workspace import exclusion_rows, mean_wait_words
 from outbox import rendering
+from trainings.forms.reason import ReasonForm
 from trainings.models import TrainingClass
+from trainings.views.common import crumbs as class_crumbs
 
 #: Parts of the ranking a page shows; everyone excluded is counted by code instead.
 SHOWN = (Outcome.SELECTED, Outcome.RESERVE, Outcome.WAITING)
@@ -66,7 +68,7 @@ def selection_page(request: HtmxRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "title": _("Selection %(number)d") % {"number": selection.number},
         "subtitle": str(training_class),
-        "crumbs": _crumbs(training_class),
+        "crumbs": class_crumbs(training_class),
         "selection": selection,
         "training_class": training_class,
         "table": table,
@@ -140,7 +142,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "title": _("Approve and issue"),
         "crumbs": [
-            *_crumbs(selection.training_class),
+            *class_crumbs(selection.training_class),
             (_("Selection %(number)d") % {"number": selection.number}, _address(selection)),
         ],
         "selection": selection,
@@ -171,7 +173,7 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("invitations:class", pk=selection.training_class_id)
     context = {
         "title": _("Set this selection aside"),
-        "crumbs": _crumbs(selection.training_class),
+        "crumbs": class_crumbs(selection.training_class),
         "form": form,
         "label": _("Set aside"),
         "tone": "bad",
@@ -182,10 +184,3 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _address(selection: Selection) -> str:
     return reverse("invitations:selection", args=[selection.pk])
-
-
-def _crumbs(training_class: TrainingClass) -> list[tuple[str, str]]:
-    return [
-        (_("Classes"), reverse("trainings:class_list")),
-        (str(training_class), reverse("invitations:class", args=[training_class.pk])),
-    ]
