@@ -28,7 +28,7 @@ from reports.figures.model import (
 )
 from reports.provinces import Tile, place, shade
 from reports.scope import Counted, Scope
-from reports.suppression import suppressed
+from reports.suppression import as_shown
 
 #: Bars of a chart; the table has all rows.
 BARS = 20
@@ -68,9 +68,10 @@ class Group:
 def shown(counts: dict[str, People], scope: Scope) -> dict[str, Group]:
     """The groups as the reader may see them; those with the most untrained people for their size first."""
     keys = list(counts)
-    columns = [[getattr(counts[key], name) for key in keys] for name in ("people", "untrained", "never")]
-    if scope.masked:
-        columns = [suppressed(column) for column in columns]
+    columns = [
+        as_shown([getattr(counts[key], name) for key in keys], scope.masked)
+        for name in ("people", "untrained", "never")
+    ]
     groups = [
         Group(key, people, *((None, None) if people is None else (untrained, never)))
         for key, people, untrained, never in zip(keys, *columns, strict=True)
@@ -295,7 +296,7 @@ def trend(scope: Scope) -> Figure:
     """The share without training for two years at the end of each of the last quarters."""
     counted = coverage.trend(scope)
     quarters = counted.numbers
-    masked = suppressed([q.untrained for q in quarters]) if scope.masked else [q.untrained for q in quarters]
+    masked = as_shown([q.untrained for q in quarters], scope.masked)
     shares = [share(part, q.people) for part, q in zip(masked, quarters, strict=True)]
     labels = [date_format(q.end, "M Y") for q in quarters]
     known = [(label, part) for label, part in zip(labels, shares, strict=True) if part is not None]
