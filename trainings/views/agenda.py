@@ -112,7 +112,9 @@ def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def _edit(
     request: HttpRequest, training_class: TrainingClass, session: Session | None, initial: dict[str, Any]
 ) -> HttpResponse:
-    form = SessionForm(request.POST or None, training_class=training_class, initial=initial)
+    form = SessionForm(
+        request.POST or None, training_class=training_class, user=request.user, initial=initial
+    )
     back = reverse("trainings:agenda", args=[training_class.pk])
     if request.method == "POST" and form.is_valid():
         plan = form.plan()
