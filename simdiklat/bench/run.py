@@ -105,7 +105,8 @@ def _measure(seed: str, setting: Setting, only: str) -> list[Section]:
     )
     sections: list[Section] = []
     with scratch.scratch_database(f"{seed}_work", setting.folder, template=seed):
-        files.write(setting.folder)
+        if empty:
+            files.write(setting.folder)
         sections += _each(filled, setting)
     if empty:
         with scratch.scratch_database(f"{seed}_empty", setting.folder):
