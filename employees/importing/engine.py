@@ -247,12 +247,17 @@ def _write(
                     data={"file": file_name, "sha256": summary.sha256, **summary.counts()},
                 )
     except IntegrityError as error:
-        logger.warning("Import of %s met a concurrent change: %s", importer.name, error)
+        logger.warning("Import of %s met a concurrent change: %s", importer.name, constraint_of(error))
         raise FileRefused(
             _("Somebody changed the same data during the import. Nothing was written; import the file again.")
         ) from error
     with connection.cursor() as cursor:
         merge_gathered(cursor, importer.comparison().table)
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """What the database refused by, for the log; its own words would name the person."""
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "a constraint")
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from audit.errors import Refusal
 from audit.log import record
 from employees.importing import checking, staged, store
-from employees.importing.engine import run_import
+from employees.importing.engine import constraint_of, run_import
 from employees.importing.importer import Faults, Importer
 from employees.importing.models import ImportRun
 from employees.importing.registry import importer_for
@@ -164,7 +164,7 @@ def _write_rows(run: ImportRun, kind: type[Importer], batch: _Batch) -> None:
             ):
                 _write_rows(run, kind, part)
             return
-        logger.warning("Import %s: row %s meets something else: %s", run.pk, batch.last, error)
+        logger.warning("Import %s: row %s meets %s", run.pk, batch.last, constraint_of(error))
         with transaction.atomic(), connection.cursor() as cursor:
             _hold(run, batch)
             staged.add_conflicts(cursor, run.pk, [(batch.last, _at_odds())])

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import access, holds
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, text_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_found
@@ -50,7 +50,7 @@ def download(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         TrainingClass.objects.visible_to(request.user).select_related("programme", "organiser"), pk=pk
     )
     unit = None
-    if code := request.GET.get("unit"):
+    if code := text_in(request.GET.get("unit")):
         unit = get_object_or_404(Unit.objects.visible_to(request.user, Permission.DOWNLOAD_LISTS), code=code)
     if kind not in lists.FORMATS:
         raise Http404
