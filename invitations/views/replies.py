@@ -19,7 +19,7 @@ from invitations import actions, lists
 from invitations.filters import InvitationFilter
 from invitations.forms import AnswerForm
 from invitations.models import Invitation
-from invitations.tables import InvitationTable
+from invitations.tables import EveryInvitationTable
 from trainings.forms.reason import ReasonForm
 from trainings.models import TrainingClass
 
@@ -29,7 +29,7 @@ def invitation_list(request: HtmxRequest) -> HttpResponse:
     """Everybody in scope who was invited, the latest selection first, each in rank order."""
     invited = Invitation.objects.visible_to(request.user).order_by("-selection_id", "rank", "pk")
     filtered = InvitationFilter(request.GET, queryset=invited, user=request.user)
-    table = InvitationTable(filtered.qs.for_table(), exclude=("reason",))
+    table = EveryInvitationTable(filtered.qs.for_table(), exclude=("reason",))
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
     table.paged(request, counted=filtered.qs)
     if filtered.searches:

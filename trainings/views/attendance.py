@@ -125,6 +125,7 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "send_to": reverse("trainings:scans", args=[pk]),
         "queue": f"session-{pk}",
+        "no_camera": _("The camera cannot be used here. Type the number instead."),
     }  # fmt: skip
     return render(request, "trainings/scan.html", context)
 
