@@ -1,6 +1,6 @@
 """The gates and the order, as SQL: selection.md, "Gates" and "Order"."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -40,7 +40,8 @@ CASE
 END
 """
 
-# Everybody with the code of the first gate that holds. `{people}` narrows it to some people.
+# Everybody with the code of the first gate that holds. `{people}` narrows it to some people, `{theirs}` what
+# is looked up of them: the planner does not carry the one condition into the groups of the other tables.
 _GATED = f"""
 WITH unit_area AS NOT MATERIALIZED (
     -- Each unit with its deepest area; in line, so that both processors may go through the people.
@@ -54,7 +55,7 @@ WITH unit_area AS NOT MATERIALIZED (
     LEFT JOIN unit_area ua ON ua.unit_id = e.unit_id
     LEFT JOIN (
         SELECT DISTINCT employee_id FROM trainings_historyrecord
-        WHERE programme_code = %(programme_code)s AND result = 'LULUS'
+        WHERE programme_code = %(programme_code)s AND result = 'LULUS' {{theirs}}
     ) passed ON passed.employee_id = e.id
     LEFT JOIN (
         SELECT DISTINCT p.employee_id FROM trainings_participation p
@@ -65,14 +66,14 @@ WITH unit_area AS NOT MATERIALIZED (
             WHEN p.training_class_id = %(class_id)s THEN p.source <> 'invitation'
             ELSE p.last_day >= %(on)s
                 AND ((p.first_day <= %(last_day)s AND p.last_day >= %(first_day)s) OR g.resets_wait)
-        END
+        END {{theirs}}
     ) committed ON committed.employee_id = e.id
     {{hours}}
     LEFT JOIN (
-        SELECT DISTINCT employee_id FROM trainings_hold WHERE until > %(on)s
+        SELECT DISTINCT employee_id FROM trainings_hold WHERE until > %(on)s {{theirs}}
     ) held ON held.employee_id = e.id
     LEFT JOIN (
-        SELECT DISTINCT employee_id FROM invitations_invitation WHERE training_class_id = %(class_id)s
+        SELECT DISTINCT employee_id FROM invitations_invitation WHERE training_class_id = %(class_id)s {{theirs}}
     ) invited ON invited.employee_id = e.id
     {{people}}
 )
@@ -106,13 +107,17 @@ SELECT gated.*, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gated WHERE 
 
 def gated_sql(params: Parameters) -> str:
     """The CTE `gated`: everybody with the code of the first gate that holds ('' is the pool)."""
-    return _GATED.format(people="", hours=_hours_join(params))
+    return _GATED.format(people="", theirs="", hours=_hours_join(params))
 
 
-def consider_sql(params: Parameters) -> str:
-    """The statement that fills the table `considered` for a class with these parameters."""
+def consider_sql(params: Parameters, *, everybody: bool = True) -> str:
+    """The statement that fills the table `considered` for a class with these parameters.
+
+    Without `everybody` those are left out whose unit lies outside all areas (`count_outside` counts them).
+    """
     by_area = params.allocation != Allocation.NASIONAL
-    return _CONSIDER.format(people="", hours=_hours_join(params)).format(
+    people = "" if everybody else "WHERE e.unit_id = ANY (%(unit_ids)s::bigint[])"
+    return _CONSIDER.format(people=people, theirs="", hours=_hours_join(params)).format(
         stratum="area_id" if by_area else "NULL::bigint",
         area_rank="row_number() OVER (PARTITION BY stratum_id ORDER BY rank)" if by_area else "rank",
         unit_rank="row_number() OVER (PARTITION BY unit_id ORDER BY rank)"
@@ -121,34 +126,54 @@ def consider_sql(params: Parameters) -> str:
     )
 
 
-def _hours_join(params: Parameters) -> str:
+def _hours_join(params: Parameters, theirs: str = "") -> str:
     """This year's hours of the PPPK, where their ceiling can matter at all."""
     if params.pppk_exempt or (params.target_statuses and "PPPK" not in params.target_statuses):
         return "CROSS JOIN (SELECT 0 AS jp) hours"
-    return """
+    return f"""
     LEFT JOIN (
         SELECT employee_id, sum(jp) AS jp FROM trainings_historyrecord
-        WHERE result IN ('LULUS', 'HADIR') AND last_day BETWEEN %(year_start)s AND %(year_end)s
+        WHERE result IN ('LULUS', 'HADIR') AND last_day BETWEEN %(year_start)s AND %(year_end)s {theirs}
         GROUP BY employee_id
     ) hours ON hours.employee_id = e.id"""
 
 
-def areas_of_units(params: Parameters) -> dict[int, int]:
-    """Unit → the deepest area of the class at or above it; units outside all areas are left out."""
+def areas_of_units(params: Parameters, *, of: Sequence[int] | None = None) -> dict[int, int]:
+    """Unit → the deepest area of the class at or above it; units outside all areas are left out.
+
+    `of`: only the units of these people.
+    """
+    theirs = (
+        "" if of is None else "WHERE u.id IN (SELECT unit_id FROM employees_employee WHERE id = ANY (%(of)s))"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT DISTINCT ON (u.id) u.id, a.id FROM employees_unit u
-            JOIN employees_unit a ON a.id = ANY (%s) AND starts_with(u.path, a.path)
+            JOIN employees_unit a ON a.id = ANY (%(areas)s) AND starts_with(u.path, a.path) {theirs}
             ORDER BY u.id, length(a.path) DESC
             """,
-            [[area.unit_id for area in params.areas]],
+            {"areas": [area.unit_id for area in params.areas], "of": of},
         )
         return dict(cursor.fetchall())
 
 
-def values(params: Parameters, on: date, **more: Any) -> dict[str, Any]:
-    areas = areas_of_units(params)
+def count_outside(unit_ids: Sequence[int]) -> dict[str, int]:
+    """People outside these units per exclusion code, which for them follows from the first two gates alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT CASE WHEN activity = 'AKTIF' THEN 'area' ELSE 'inactive' END, count(*)
+            FROM employees_employee WHERE merged_into_id IS NULL AND unit_id <> ALL (%s::bigint[]) GROUP BY 1
+            """,
+            [list(unit_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def values(params: Parameters, on: date, *, of: Sequence[int] | None = None, **more: Any) -> dict[str, Any]:
+    """What the statements of this module fill in; `of`: for these people alone."""
+    areas = areas_of_units(params, of=of)
     return {
         "unit_ids": list(areas),
         "unit_areas": list(areas.values()),
@@ -176,8 +201,12 @@ def values(params: Parameters, on: date, **more: Any) -> dict[str, Any]:
 
 def gate_codes(params: Parameters, employee_ids: Iterable[int], *, on: date) -> dict[int, str]:
     """The gates for these people today: employee id → exclusion code, '' for who passes them all."""
-    narrowed = _GATED.format(people="WHERE e.id = ANY (%(people)s)", hours=_hours_join(params))
+    theirs = "AND employee_id = ANY (%(people)s::bigint[])"
+    narrowed = _GATED.format(
+        people="WHERE e.id = ANY (%(people)s::bigint[])", theirs=theirs, hours=_hours_join(params, theirs)
+    )
     sql = narrowed + "SELECT employee_id, code FROM gated"
+    people = list(employee_ids)
     with connection.cursor() as cursor:
-        cursor.execute(sql, values(params, on, people=list(employee_ids)))
+        cursor.execute(sql, values(params, on, of=people, people=people))
         return dict(cursor.fetchall())

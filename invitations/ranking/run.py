@@ -1,15 +1,16 @@
 """Ranking and allocating in one go, and the preview of it."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from invitations.ranking.allocation import allocate
-from invitations.ranking.gates import BOTH_PROCESSORS, consider_sql, values
+from invitations.ranking.gates import BOTH_PROCESSORS, consider_sql, count_outside, values
 from invitations.ranking.parameters import Outcome, Parameters, parameters
 from trainings.models import TrainingClass
 
@@ -45,8 +46,10 @@ class Preview:
 
 
 @contextmanager
-def considered(params: Parameters, *, seed: str, on: date) -> Iterator[Outcome]:
+def considered(params: Parameters, *, seed: str, on: date, everybody: bool = True) -> Iterator[Outcome]:
     """Rank and allocate; inside the block the temporary table `considered` holds everyone considered.
+
+    Without `everybody` it holds those of the class's areas alone; the others are only counted.
 
     Columns: employee_id, unit_id, area_id, stratum_id, code, ever_trained, waiting_since, service_start,
     key, lottery, rank, area_rank, outcome ('selected', 'reserve' or NULL), reserve_no. Must run inside a
@@ -55,13 +58,20 @@ def considered(params: Parameters, *, seed: str, on: date) -> Iterator[Outcome]:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute(BOTH_PROCESSORS)
-        cursor.execute(consider_sql(params), values(params, on, seed=seed))
+        given = values(params, on, seed=seed)
+        cursor.execute(consider_sql(params, everybody=everybody), given)
     try:
-        yield allocate(params)
+        outcome = allocate(params)
+        yield outcome if everybody else _with_outside(outcome, given["unit_ids"])
     finally:
         if not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute("DROP TABLE considered")
+
+
+def _with_outside(outcome: Outcome, unit_ids: Sequence[int]) -> Outcome:
+    counts = Counter(outcome.excluded) + Counter(count_outside(unit_ids))
+    return replace(outcome, excluded=dict(sorted(counts.items())))
 
 
 def preview(
@@ -81,7 +91,7 @@ def preview(
     seed = training_class.seeds.order_by("-number").first()
     with (
         transaction.atomic(),
-        considered(params, seed=seed.value if seed else "", on=on) as outcome,
+        considered(params, seed=seed.value if seed else "", on=on, everybody=False) as outcome,
         connection.cursor() as cursor,
     ):
         cursor.execute(

@@ -10,7 +10,17 @@ from django.db import connection
 
 from employees.models import Employee
 from simdiklat import scratch
-from simdiklat.bench import files, imports, lists, multiply, pages, selection
+from simdiklat.bench import (
+    certificates,
+    delivery,
+    files,
+    imports,
+    invitations,
+    lists,
+    multiply,
+    pages,
+    selection,
+)
 from simdiklat.bench.measure import Figure, machine
 from simdiklat.demo import FULL_SIZE, seeding
 
@@ -27,23 +37,26 @@ def usual_size() -> int:
     return Employee.objects.count() or FULL_SIZE
 
 
-def run(employees: int, runs: int, say: Say, *, keep: bool = True, fresh: bool = False) -> list[Figure]:
+def run(
+    employees: int, runs: int, say: Say, *, keep: bool = True, fresh: bool = False, messages: int = 0
+) -> list[Figure]:
     """Measure everything at this size.
 
     The seeded ministry stays in its database for the next time with `keep`; `fresh` makes it up again.
+    `messages` are delivered; 0: a few.
     """
     seed = f"simdiklat_bench_{employees}"
     if fresh or not keep:
         scratch.drop(seed)
     try:
         with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
-            return _measure(seed, employees, runs, Path(folder), say)
+            return _measure(seed, employees, runs, Path(folder), say, messages)
     finally:
         if not keep:
             scratch.drop(seed)
 
 
-def _measure(seed: str, employees: int, runs: int, folder: Path, say: Say) -> list[Figure]:
+def _measure(seed: str, employees: int, runs: int, folder: Path, say: Say, messages: int) -> list[Figure]:
     with scratch.scratch_database(seed, folder, keep=True):
         if Employee.objects.count() != employees:
             say(f"Making up a ministry of {employees:,} people ...")
@@ -62,6 +75,12 @@ def _measure(seed: str, employees: int, runs: int, folder: Path, say: Say) -> li
         found += lists.exports(runs)
         say("Measuring the selection ...")
         found = selection.figures(runs) + found
+        say("Measuring invitations ...")
+        found += invitations.figures(runs, say)
+        say("Measuring the delivery ...")
+        found += delivery.figures(messages or min(2_000, employees // 4), say)
+        say("Measuring certificates ...")
+        found += certificates.figures(say)
     with scratch.scratch_database(f"{seed}_empty", folder):
         say("Measuring the imports ...")
         found = imports.figures(written, runs) + found

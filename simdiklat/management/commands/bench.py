@@ -18,9 +18,12 @@ class Command(PortalCommand):
         parser.add_argument(
             "--quick", action="store_true", help="a small ministry, which is not kept: to see that it works"
         )
+        parser.add_argument("--messages", type=int, default=0, metavar="N", help="to deliver; default: 2,000")
         parser.add_argument("--fresh", action="store_true", help="make up the ministry again")
 
-    def work(self, *, employees: int | None, runs: int, quick: bool, fresh: bool, **options: Any) -> None:
+    def work(
+        self, *, employees: int | None, runs: int, quick: bool, fresh: bool, messages: int, **options: Any
+    ) -> None:
         if runs < 1:
             raise Refusal("Measure at least once: --runs 1 or more.")
         size = employees or (2_000 if quick else run.usual_size())
@@ -29,7 +32,7 @@ class Command(PortalCommand):
             self.stdout.write(line)
             self.stdout.flush()
 
-        figures = run.run(size, runs, say, keep=not quick, fresh=fresh)
+        figures = run.run(size, runs, say, keep=not quick, fresh=fresh, messages=messages)
         say("")
         say(f"{size:,} people, median of {runs} runs (pages: {max(runs, 5)})")
         for line in table(figures):
