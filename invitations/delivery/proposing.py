@@ -14,6 +14,9 @@ from invitations.delivery.states import move
 from invitations.models import Candidate, Selection
 from trainings.models import Seed, TrainingClass
 
+#: Columns by which candidates are looked for and joined; the others need no statistics.
+_LOOKED_AT = "selection_id, employee_id, area_id, stratum_id, unit_id, outcome, code"
+
 
 def propose(selection_id: int) -> dict[str, Any]:
     """Rank the whole ministry for a selection and propose the result, once.
@@ -37,7 +40,7 @@ def propose(selection_id: int) -> dict[str, Any]:
             raise
         # The lists of a large proposal are read at once; until there are statistics they are read badly.
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {Candidate._meta.db_table}")
+            cursor.execute(f"ANALYZE {Candidate._meta.db_table} ({_LOOKED_AT})")
     return summary(selection)
 
 
@@ -77,7 +80,6 @@ def _rank(selection: Selection) -> None:
     check_open(training_class)
     params = ranking.parameters(training_class)
     with ranking.considered(params, seed=selection.seed.value, on=today) as outcome:
-        _store_candidates(selection, outcome)
         now = timezone.now()
         parameters = params.as_json() | {
             "areas": [
@@ -115,7 +117,7 @@ def _rank(selection: Selection) -> None:
             "taken_by_unit": _by_unit_code(outcome.taken_by_unit),
         }
         name = f"selection-{selection.pk}-{_short(selection.seed)}.csv.gz"
-        digest = evidence.write(name, header)
+        digest = evidence.write(name, header, beside=lambda: _store_candidates(selection, outcome))
     Seed.objects.filter(pk=selection.seed_id, revealed_at=None).update(revealed_at=now)
     move(
         selection,

@@ -48,7 +48,7 @@ WITH unit_area AS NOT MATERIALIZED (
     SELECT * FROM unnest(%(unit_ids)s::bigint[], %(unit_areas)s::bigint[]) AS u (unit_id, area_id)
 ), gated AS (
     SELECT e.id AS employee_id, e.unit_id, ua.area_id, {_GATE} AS code,
-        s.ever_trained, s.waiting_since, s.service_start,
+        s.ever_trained, s.waiting_since, s.service_start, e.nip, e.external_id,
         COALESCE(e.nip, e.external_id) AS key
     FROM employees_employee e
     JOIN trainings_standing s ON s.employee_id = e.id AND e.merged_into_id IS NULL
@@ -82,25 +82,30 @@ WITH unit_area AS NOT MATERIALIZED (
 # The key's lottery number (selection.md, "Order").
 LOTTERY = "encode(sha256(convert_to(%(seed)s || ':' || key, 'UTF8')), 'hex')"
 
-# The whole ranking in one statement: gates, lottery, order, and the positions allocation needs. Only the
-# pool is ordered; a position that the class does not use is not computed.
+# The whole ranking in one statement: gates, lottery, order, and the positions allocation needs. Everybody is
+# gone through once, so that gates, lottery and sorting are shared out among the processors; the pool comes
+# first, then the excluded, as the evidence lists them. A position that the class does not use is not computed.
 _CONSIDER = (
     "CREATE TEMPORARY TABLE considered ON COMMIT DROP AS "
     + _GATED
-    + f""", pool AS (
+    + f""", drawn AS (
+    SELECT gated.*, {LOTTERY} AS lottery, unit.code AS unit_code, area.code AS area_code
+    FROM gated JOIN employees_unit unit ON unit.id = gated.unit_id
+    LEFT JOIN employees_unit area ON area.id = gated.area_id
+), placed AS (
     -- selection.md, "Order"; the key ends it, so that the order is total whatever happens.
-    SELECT *, row_number() OVER (
-        ORDER BY ever_trained, waiting_since, service_start, lottery COLLATE "C", employee_id
-    ) AS rank
-    FROM (
-        SELECT gated.*, {{{{stratum}}}} AS stratum_id, {LOTTERY} AS lottery FROM gated WHERE code = ''
-    ) drawn
+    SELECT drawn.*, row_number() OVER (
+        ORDER BY code <> '', ever_trained, waiting_since, service_start, lottery COLLATE "C", employee_id
+    ) AS place
+    FROM drawn
 )
-SELECT pool.*, {{{{area_rank}}}} AS area_rank, {{{{unit_rank}}}} AS unit_rank,
+SELECT employee_id, unit_id, area_id, code, ever_trained, waiting_since, service_start, nip, external_id, lottery,
+    unit_code, area_code, CASE WHEN code = '' THEN place END AS rank,
+    CASE WHEN code = '' THEN {{{{stratum}}}} END AS stratum_id,
+    CASE WHEN code = '' THEN {{{{area_rank}}}} END AS area_rank,
+    CASE WHEN code = '' THEN {{{{unit_rank}}}} END AS unit_rank,
     NULL::text AS outcome, NULL::smallint AS step, NULL::bigint AS reserve_no
-FROM pool
-UNION ALL
-SELECT gated.*, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gated WHERE code <> ''
+FROM placed
 """
 )
 
@@ -119,8 +124,9 @@ def consider_sql(params: Parameters, *, everybody: bool = True) -> str:
     people = "" if everybody else "WHERE e.unit_id = ANY (%(unit_ids)s::bigint[])"
     return _CONSIDER.format(people=people, theirs="", hours=_hours_join(params)).format(
         stratum="area_id" if by_area else "NULL::bigint",
-        area_rank="row_number() OVER (PARTITION BY stratum_id ORDER BY rank)" if by_area else "rank",
-        unit_rank="row_number() OVER (PARTITION BY unit_id ORDER BY rank)"
+        # The excluded stand behind the whole pool, so they push nobody down.
+        area_rank="row_number() OVER (PARTITION BY area_id ORDER BY place)" if by_area else "place",
+        unit_rank="row_number() OVER (PARTITION BY unit_id ORDER BY place)"
         if params.unit_cap
         else "NULL::bigint",
     )

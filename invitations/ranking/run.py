@@ -51,9 +51,9 @@ def considered(params: Parameters, *, seed: str, on: date, everybody: bool = Tru
 
     Without `everybody` it holds those of the class's areas alone; the others are only counted.
 
-    Columns: employee_id, unit_id, area_id, stratum_id, code, ever_trained, waiting_since, service_start,
-    key, lottery, rank, area_rank, outcome ('selected', 'reserve' or NULL), reserve_no. Must run inside a
-    transaction; the table goes when the block ends.
+    Columns: employee_id, nip, external_id, unit_id, unit_code, area_id, area_code, stratum_id, code,
+    ever_trained, waiting_since, service_start, lottery, rank, area_rank, unit_rank, outcome ('selected',
+    'reserve' or NULL), step, reserve_no. Must run inside a transaction; the table goes when the block ends.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
@@ -96,10 +96,9 @@ def preview(
     ):
         cursor.execute(
             """
-            SELECT c.employee_id, c.rank, c.area_rank, u.code, COALESCE(c.outcome, 'waiting'), c.reserve_no,
-                c.code, c.ever_trained, c.waiting_since, c.service_start
-            FROM considered c JOIN employees_unit u ON u.id = c.area_id
-            WHERE c.rank IS NOT NULL ORDER BY (c.outcome IS DISTINCT FROM 'selected'), c.rank LIMIT %s
+            SELECT employee_id, rank, area_rank, area_code, COALESCE(outcome, 'waiting'), reserve_no,
+                code, ever_trained, waiting_since, service_start
+            FROM considered WHERE rank IS NOT NULL ORDER BY (outcome IS DISTINCT FROM 'selected'), rank LIMIT %s
             """,
             [limit],
         )
