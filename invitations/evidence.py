@@ -35,7 +35,7 @@ _ROWS = """
 COPY (
     SELECT nip, external_id, CASE WHEN rank IS NULL THEN 'excluded' ELSE COALESCE(outcome, 'waiting') END,
         code, area_code, rank, area_rank, reserve_no, CASE WHEN ever_trained THEN 'true' ELSE 'false' END,
-        waiting_since, service_start, lottery, unit_code, employee_id
+        waiting_since, service_start, encode(lottery, 'hex'), unit_code, employee_id
     FROM considered ORDER BY rank NULLS LAST, employee_id
 ) TO STDOUT (FORMAT csv)
 """

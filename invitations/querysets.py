@@ -1,11 +1,13 @@
 """The vocabulary of selections, candidates and invitations."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -15,6 +17,13 @@ from employees.models import Employee
 from employees.scoping import ScopedQuerySet, scope_roots, within
 from trainings.models import TrainingClass
 
+#: The candidates of these people, in every selection: the pages that hold them, then each by its rank.
+_OF_PEOPLE = """
+SELECT c.id FROM unnest(%s::bigint[]) AS person (id)
+JOIN invitations_rankpage p ON p.page = person.id >> 8
+JOIN invitations_candidate c ON c.selection_id = p.selection_id AND c.employee_id = person.id
+    AND c.rank = p.ranks[array_position(p.people, (person.id & 255)::smallint)]
+"""
 #: States of an invitation that still holds a seat: live (issued) and accepted.
 LIVE = ("issued", "accepted")
 #: People whose invitations are looked up by their keys.
@@ -48,8 +57,11 @@ class SelectionQuerySet(models.QuerySet):
 
     def issued_to(self, person: Any) -> Self:
         """Issued selections that concern a person, the latest first: held for the own area, or ranked in."""
-        ranked = apps.get_model("invitations", "Candidate").objects.filter(
-            selection=OuterRef("pk"), employee=person
+        RankPage = apps.get_model("invitations", "RankPage")
+        ranked = RankPage.objects.filter(
+            selection=OuterRef("pk"),
+            page=person.pk >> RankPage.BITS,
+            people__contains=[person.pk % (1 << RankPage.BITS)],
         )
         held = Q(training_class__in=TrainingClass.objects.held_for(person.unit.path))
         return self.filter(held | Exists(ranked), state="issued").order_by("-pk")
@@ -73,6 +85,10 @@ class CandidateQuerySet(ScopedQuerySet):
     def for_table(self) -> Self:
         """With what a list shows of each, so that it costs the same at any length."""
         return self.select_related("employee", "unit", "area", "stratum")
+
+    def of_people(self, people: Iterable[int]) -> Self:
+        """Those of these people. There is no index by person (RankPage): a plain filter reads every row."""
+        return self.filter(pk__in=RawSQL(_OF_PEOPLE, [list(people)]))  # noqa: S611 - fixed text; the keys are a parameter
 
     def with_outcome(self, outcome: str) -> Self:
         return self.filter(outcome=outcome)

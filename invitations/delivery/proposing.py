@@ -40,7 +40,9 @@ def propose(selection_id: int) -> dict[str, Any]:
             raise
         # The lists of a large proposal are read at once; until there are statistics they are read badly.
         with connection.cursor() as cursor:
+            cursor.execute("SET default_statistics_target = 25")  # a small sample: values repeat a lot
             cursor.execute(f"ANALYZE {Candidate._meta.db_table} ({_LOOKED_AT})")
+            cursor.execute("RESET default_statistics_target")
     return summary(selection)
 
 
@@ -179,10 +181,18 @@ def _store_candidates(selection: Selection, outcome: ranking.Outcome) -> None:
             f"""
             INSERT INTO {Candidate._meta.db_table} ({columns})
             SELECT %s, employee_id, rank, area_rank, area_id, stratum_id, unit_id, COALESCE(outcome, 'waiting'),
-                reserve_no, code, ever_trained, waiting_since, service_start, lottery
+                reserve_no, code, ever_trained, waiting_since, service_start, encode(lottery, 'hex')
             FROM considered WHERE rank IS NOT NULL
             """,
             [selection.pk],
         )
         if cursor.rowcount != outcome.pool_size:
             raise AssertionError(f"stored {cursor.rowcount} candidates of a pool of {outcome.pool_size}")
+        cursor.execute(
+            """
+            INSERT INTO invitations_rankpage (selection_id, page, people, ranks)
+            SELECT %s, employee_id >> 8, array_agg((employee_id & 255)::smallint), array_agg(rank)
+            FROM considered WHERE rank IS NOT NULL GROUP BY employee_id >> 8
+            """,
+            [selection.pk],
+        )

@@ -79,8 +79,16 @@ WITH unit_area AS NOT MATERIALIZED (
 )
 """
 
-# The key's lottery number (selection.md, "Order").
-LOTTERY = "encode(sha256(convert_to(%(seed)s || ':' || key, 'UTF8')), 'hex')"
+# The key's lottery number (selection.md, "Order"), and its bytes, which have the same order and half the size.
+LOTTERY_BYTES = "sha256(convert_to(%(seed)s || ':' || key, 'UTF8'))"
+LOTTERY = f"encode({LOTTERY_BYTES}, 'hex')"
+
+# `ever_trained`, `waiting_since`, `service_start` as one number of the same order: compared at once instead of
+# one after the other, which halves the sorting. 24 bits hold the days of 45,000 years.
+_TUPLE = """
+    (ever_trained::int::bigint << 48) | ((waiting_since - date '0001-01-01')::bigint << 24)
+        | (service_start - date '0001-01-01')::bigint
+"""
 
 # The whole ranking in one statement: gates, lottery, order, and the positions allocation needs. Everybody is
 # gone through once, so that gates, lottery and sorting are shared out among the processors; the pool comes
@@ -89,13 +97,13 @@ _CONSIDER = (
     "CREATE TEMPORARY TABLE considered ON COMMIT DROP AS "
     + _GATED
     + f""", drawn AS (
-    SELECT gated.*, {LOTTERY} AS lottery, unit.code AS unit_code, area.code AS area_code
+    SELECT gated.*, {LOTTERY_BYTES} AS lottery, unit.code AS unit_code, area.code AS area_code
     FROM gated JOIN employees_unit unit ON unit.id = gated.unit_id
     LEFT JOIN employees_unit area ON area.id = gated.area_id
 ), placed AS (
     -- selection.md, "Order"; the key ends it, so that the order is total whatever happens.
     SELECT drawn.*, row_number() OVER (
-        ORDER BY code <> '', ever_trained, waiting_since, service_start, lottery COLLATE "C", employee_id
+        ORDER BY ((code <> '')::int::bigint << 49) | {_TUPLE}, lottery, employee_id
     ) AS place
     FROM drawn
 )

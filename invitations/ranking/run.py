@@ -52,7 +52,7 @@ def considered(params: Parameters, *, seed: str, on: date, everybody: bool = Tru
     Without `everybody` it holds those of the class's areas alone; the others are only counted.
 
     Columns: employee_id, nip, external_id, unit_id, unit_code, area_id, area_code, stratum_id, code,
-    ever_trained, waiting_since, service_start, lottery, rank, area_rank, unit_rank, outcome ('selected',
+    ever_trained, waiting_since, service_start, lottery (bytes), rank, area_rank, unit_rank, outcome ('selected',
     'reserve' or NULL), step, reserve_no. Must run inside a transaction; the table goes when the block ends.
     """
     with connection.cursor() as cursor:
