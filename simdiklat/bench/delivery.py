@@ -149,6 +149,7 @@ class _Server:
         self._pipe, there = context.Pipe()
         self._process = context.Process(target=_serve, args=(self.port, there), daemon=True)
         self._process.start()
+        there.close()  # so that a server that did not come up is noticed
         self._pipe.recv()
         return self
 

@@ -19,12 +19,23 @@ MEASURED = [
     "import history",
     "selection, pool and evidence stored",
     "preview of the same",
+    "settings of the rule, summary",
+    "settings of the rule, changed",
     "people, first page",
     "people, first page",
     "people, search for a name",
     *lists.PAGES,
     "people as CSV",
     "people as XLSX",
+    "invitations issued, with messages",
+    "preview, a class in three areas",
+    "selection in three areas, stored",
+    "ten selections and the replies at once",
+    "delivery by 1 sender",
+    "delivery by 2 senders",
+    "delivery by 4 senders",
+    "certificates, unsigned, with ZIP",
+    "certificates, signed, with ZIP",
 ]
 
 
