@@ -12,6 +12,7 @@ from employees.models import Employee, Unit
 from invitations.codes import DeclineReason, OverrideCategory
 from trainings.codes import Allocation
 from trainings.forms import MOST_SEATS, date_input
+from trainings.forms.reason import ReasonForm
 
 #: Above this many invitations their number must be typed before they are approved.
 TYPED_ABOVE = 100
@@ -54,14 +55,6 @@ class AnswerForm(DeclineForm):
         if data.get("answer") == "decline" and not data.get("reason"):
             self.add_error("reason", _("Declining needs a reason. Choose one."))
         return data
-
-
-class ReasonForm(forms.Form):
-    """A reason in a few words, kept on record."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
-    )
 
 
 class ApproveForm(forms.Form):

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from employees.codes import ZONE_NAMES
-from trainings.agenda_models import Session
-from trainings.models import TrainingClass
+from trainings.models import Session, TrainingClass
 from trainings.papers.wording import long_day
 
 

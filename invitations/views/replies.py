@@ -17,9 +17,10 @@ from employees.listing import respond
 from employees.models import Unit
 from invitations import actions, lists
 from invitations.filters import InvitationFilter
-from invitations.forms import AnswerForm, ReasonForm
+from invitations.forms import AnswerForm
 from invitations.models import Invitation
 from invitations.tables import InvitationTable
+from trainings.forms.reason import ReasonForm
 from trainings.models import TrainingClass
 
 

@@ -16,10 +16,12 @@ from employees.actions import note_found
 from employees.models import Employee
 from invitations import actions
 from invitations.changes import changes, overridden
-from invitations.forms import DeferForm, OverrideForm, ReasonForm
+from invitations.forms import DeferForm, OverrideForm
 from invitations.models import Candidate, Override, Selection
 from invitations.tables import CandidateTable
-from invitations.views.crumbs import address_of, class_crumbs, selection_crumbs
+from invitations.views.crumbs import address_of, selection_crumbs
+from trainings.forms.reason import ReasonForm
+from trainings.views.common import crumbs as class_crumbs
 
 #: People offered by the search field at a time, and the letters it wants first.
 OFFERED, SHORTEST = 10, 3
