@@ -6,7 +6,6 @@ they are written beforehand, so it is the speed of the server and of the line al
 
 from __future__ import annotations
 
-import re
 import smtplib
 import socket
 from collections import Counter
@@ -14,11 +13,8 @@ from collections.abc import Callable, Sequence
 from email.utils import parseaddr
 from functools import partial
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import Any
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
 from django.conf import settings
 from django.db.models.functions import Now
 from django.test.utils import override_settings
@@ -27,6 +23,7 @@ from invitations.delivery import issuing
 from outbox import delivery, rendering
 from outbox.models import Message
 from simdiklat.bench.classes import approved, open_class
+from simdiklat.bench.mailserver import serve
 from simdiklat.bench.measure import Figure
 from simdiklat.bench.processes import at_once
 
@@ -120,23 +117,6 @@ def _work(limit: int) -> delivery.Delivered:
     return delivery.deliver_due(limit=limit, seconds=24 * 3600)
 
 
-class _Taking:
-    """Takes every mail and remembers by Message-ID how often it came."""
-
-    def __init__(self) -> None:
-        self.arrived: Counter[str] = Counter()
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        found = re.search(rb"^Message-ID:\s*(<[^>]*>)", envelope.content, re.IGNORECASE | re.MULTILINE)
-        self.arrived[found[1].decode() if found else ""] += 1
-        return "250 2.0.0 Ok"
-
-
-class _Controller(Controller):
-    def factory(self) -> SMTP:
-        return SMTP(self.handler, hostname="surat.contoh.invalid")
-
-
 class _Server:
     """aiosmtpd in a process of its own, as a context."""
 
@@ -147,7 +127,7 @@ class _Server:
         # Begun anew, not copied: it needs nothing of the portal.
         context = get_context("spawn")
         self._pipe, there = context.Pipe()
-        self._process = context.Process(target=_serve, args=(self.port, there), daemon=True)
+        self._process = context.Process(target=serve, args=(self.port, there), daemon=True)
         self._process.start()
         there.close()  # so that a server that did not come up is noticed
         self._pipe.recv()
@@ -173,14 +153,3 @@ class _Server:
         """How often each Message-ID came since the last time this was asked."""
         self._pipe.send("arrived")
         return self._pipe.recv()
-
-
-def _serve(port: int, pipe: Connection) -> None:
-    taking = _Taking()
-    controller = _Controller(taking, hostname="127.0.0.1", port=port)
-    controller.start()
-    pipe.send("ready")
-    while pipe.recv() == "arrived":
-        pipe.send(taking.arrived)
-        taking.arrived = Counter()
-    controller.stop()
