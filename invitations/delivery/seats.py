@@ -55,6 +55,28 @@ def lock_class(class_id: int) -> TrainingClass:
     )
 
 
+def hold_answers(class_id: int) -> None:
+    """Lock all live invitations of a class: who accepts does so without the class's lock.
+
+    Asked for after the class and before anything is done to its seats, so that nobody waits in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM invitations_invitation WHERE training_class_id = %s AND state IN ('issued', 'accepted')"
+            " ORDER BY id FOR NO KEY UPDATE",
+            [class_id],
+        )
+
+
+def lock_invitation(invitation_id: int) -> Invitation:
+    """The invitation as it is now, locked until the transaction ends."""
+    return (
+        Invitation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("employee__unit", "training_class__organiser")
+        .get(pk=invitation_id)
+    )
+
+
 def lock_people(employee_ids: Sequence[int]) -> None:
     """Lock these people in one order, so that two classes do not take the same person at once."""
     with connection.cursor() as cursor:
