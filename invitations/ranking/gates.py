@@ -178,9 +178,12 @@ def count_outside(unit_ids: Sequence[int]) -> dict[str, int]:
         cursor.execute(
             """
             SELECT CASE WHEN activity = 'AKTIF' THEN 'area' ELSE 'inactive' END, count(*)
-            FROM employees_employee WHERE merged_into_id IS NULL AND unit_id <> ALL (%s::bigint[]) GROUP BY 1
+            FROM employees_employee WHERE merged_into_id IS NULL AND unit_id <> ALL (%(units)s::bigint[])
+                -- Nobody is looked for where no unit lies outside.
+                AND EXISTS (SELECT 1 FROM employees_unit WHERE id <> ALL (%(units)s::bigint[]))
+            GROUP BY 1
             """,
-            [list(unit_ids)],
+            {"units": list(unit_ids)},
         )
         return dict(cursor.fetchall())
 
