@@ -24,6 +24,14 @@ JOIN invitations_rankpage p ON p.page = person.id >> 8
 JOIN invitations_candidate c ON c.selection_id = p.selection_id AND c.employee_id = person.id
     AND c.rank = p.ranks[array_position(p.people, (person.id & 255)::smallint)]
 """
+#: The candidates with a mark of these kinds, found in the same way.
+_MARKED = """
+SELECT c.id FROM invitations_candidatemark m
+JOIN invitations_rankpage p ON p.page = m.employee_id >> 8 AND p.selection_id = m.selection_id
+JOIN invitations_candidate c ON c.selection_id = m.selection_id AND c.employee_id = m.employee_id
+    AND c.rank = p.ranks[array_position(p.people, (m.employee_id & 255)::smallint)]
+WHERE m.kind = ANY (%s)
+"""
 #: States of an invitation that still holds a seat: live (issued) and accepted.
 LIVE = ("issued", "accepted")
 #: People whose invitations are looked up by their keys.
@@ -105,17 +113,19 @@ class CandidateQuerySet(ScopedQuerySet):
             mark_detail=Subquery(latest.values("detail")[:1]),
         )
 
-    def _marked(self, *kinds: str) -> Exists:
-        """Carries one of these marks; narrow by index before the latest mark is looked up."""
-        marks = apps.get_model("invitations", "CandidateMark").objects.filter(
-            selection=OuterRef("selection"), employee=OuterRef("employee"), kind__in=kinds
-        )
-        return Exists(marks)
+    def _with_outcome_or_mark(self, outcome: str, *kinds: str) -> Self:
+        """Those of this outcome and those who carry one of these marks, each found by its index.
+
+        Asked in one condition, the whole pool would be read for the few of them.
+        """
+        plain = self.select_related(None).order_by()
+        marked = plain.filter(pk__in=RawSQL(_MARKED, [list(kinds)]))  # noqa: S611 - fixed text; the kinds are a parameter
+        return self.filter(pk__in=plain.filter(outcome=outcome).values("pk").union(marked.values("pk")))
 
     def chosen(self) -> Self:
         """Who holds a seat of the proposal as it stands: selected, moved up or included, and not set aside."""
         return (
-            self.filter(Q(outcome="selected") | self._marked("moved_up", "included"))
+            self._with_outcome_or_mark("selected", "moved_up", "included")
             .with_mark()
             .filter(Q(outcome="selected", mark_kind=None) | Q(mark_kind__in=("moved_up", "included")))
             .order_by("rank")
@@ -129,7 +139,7 @@ class CandidateQuerySet(ScopedQuerySet):
     def callable(self) -> Self:
         """Who may be called up: the reserve without a mark, and the displaced; in pool order."""
         return (
-            self.filter(Q(outcome="reserve") | self._marked("displaced"))
+            self._with_outcome_or_mark("reserve", "displaced")
             .with_mark()
             .filter(Q(outcome="reserve", mark_kind=None) | Q(mark_kind="displaced"))
             .order_by("rank")

@@ -42,7 +42,7 @@ def _fill(
     by: Any,
 ) -> Candidate | None:
     """Move the next in line up into a place of the proposal that became free; None when there is nobody."""
-    reserve = list(selection.candidates.callable().select_related("selection", "stratum", "employee__unit"))
+    reserve = selection.candidates.callable().select_related("selection", "stratum", "employee__unit")
     taken = ranking.taken_by_unit(training_class.pk)
     for unit in selection.candidates.chosen().values_list("employee__unit", flat=True):
         taken[unit] = taken.get(unit, 0) + 1

@@ -157,35 +157,34 @@ def areas_of_units(params: Parameters, *, of: Sequence[int] | None = None) -> di
 
     `of`: only the units of these people.
     """
-    theirs = (
-        "" if of is None else "WHERE u.id IN (SELECT unit_id FROM employees_employee WHERE id = ANY (%(of)s))"
-    )
+    theirs = ""
+    units: list[int] = []
     with connection.cursor() as cursor:
+        if of is not None:
+            theirs = "WHERE u.id = ANY (%(units)s)"
+            cursor.execute("SELECT DISTINCT unit_id FROM employees_employee WHERE id = ANY (%s)", [list(of)])
+            units = [unit for (unit,) in cursor.fetchall()]
         cursor.execute(
             f"""
             SELECT DISTINCT ON (u.id) u.id, a.id FROM employees_unit u
             JOIN employees_unit a ON a.id = ANY (%(areas)s) AND starts_with(u.path, a.path) {theirs}
             ORDER BY u.id, length(a.path) DESC
             """,
-            {"areas": [area.unit_id for area in params.areas], "of": of},
+            {"areas": [area.unit_id for area in params.areas], "units": units},
         )
         return dict(cursor.fetchall())
 
 
-def count_outside(unit_ids: Sequence[int]) -> dict[str, int]:
-    """People outside these units per exclusion code, which for them follows from the first two gates alone."""
+def count_everybody() -> tuple[int, int]:
+    """How many people there are who are in active service, and who are not."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT CASE WHEN activity = 'AKTIF' THEN 'area' ELSE 'inactive' END, count(*)
-            FROM employees_employee WHERE merged_into_id IS NULL AND unit_id <> ALL (%(units)s::bigint[])
-                -- Nobody is looked for where no unit lies outside.
-                AND EXISTS (SELECT 1 FROM employees_unit WHERE id <> ALL (%(units)s::bigint[]))
-            GROUP BY 1
-            """,
-            {"units": list(unit_ids)},
+            SELECT count(*) FILTER (WHERE activity = 'AKTIF'), count(*) FILTER (WHERE activity <> 'AKTIF')
+            FROM employees_employee WHERE merged_into_id IS NULL
+            """
         )
-        return dict(cursor.fetchall())
+        return cursor.fetchone()
 
 
 def values(params: Parameters, on: date, *, of: Sequence[int] | None = None, **more: Any) -> dict[str, Any]:

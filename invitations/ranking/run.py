@@ -1,7 +1,6 @@
 """Ranking and allocating in one go, and the preview of it."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from invitations.ranking.allocation import allocate
-from invitations.ranking.gates import BOTH_PROCESSORS, consider_sql, count_outside, values
+from invitations.ranking.gates import BOTH_PROCESSORS, consider_sql, count_everybody, values
 from invitations.ranking.parameters import Outcome, Parameters, parameters
 from trainings.models import TrainingClass
 
@@ -58,19 +57,22 @@ def considered(params: Parameters, *, seed: str, on: date, everybody: bool = Tru
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute(BOTH_PROCESSORS)
-        given = values(params, on, seed=seed)
-        cursor.execute(consider_sql(params, everybody=everybody), given)
+        cursor.execute(consider_sql(params, everybody=everybody), values(params, on, seed=seed))
     try:
         outcome = allocate(params)
-        yield outcome if everybody else _with_outside(outcome, given["unit_ids"])
+        yield outcome if everybody else _with_outside(outcome)
     finally:
         if not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute("DROP TABLE considered")
 
 
-def _with_outside(outcome: Outcome, unit_ids: Sequence[int]) -> Outcome:
-    counts = Counter(outcome.excluded) + Counter(count_outside(unit_ids))
+def _with_outside(outcome: Outcome) -> Outcome:
+    """With those outside all areas, whose code follows from the first two gates: everybody else there is."""
+    active, inactive = count_everybody()
+    inside = outcome.pool_size + sum(n for code, n in outcome.excluded.items() if code != "inactive")
+    outside = {"area": active - inside, "inactive": inactive}
+    counts = outcome.excluded | {code: n for code, n in outside.items() if n}
     return replace(outcome, excluded=dict(sorted(counts.items())))
 
 
