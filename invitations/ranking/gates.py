@@ -126,7 +126,7 @@ def gated_sql(params: Parameters) -> str:
 def consider_sql(params: Parameters, *, everybody: bool = True) -> str:
     """The statement that fills the table `considered` for a class with these parameters.
 
-    Without `everybody` those are left out whose unit lies outside all areas (`count_outside` counts them).
+    Without `everybody` those are left out whose unit lies outside all areas (they are only counted).
     """
     by_area = params.allocation != Allocation.NASIONAL
     people = "" if everybody else "WHERE e.unit_id = ANY (%(unit_ids)s::bigint[])"

@@ -17,7 +17,7 @@ from invitations.models import Invitation, Selection
 from outbox.models import Message
 from simdiklat.bench.classes import approved, open_class, three_areas
 from simdiklat.bench.measure import Figure, in_turn, seconds, timed
-from simdiklat.bench.processes import at_once
+from simdiklat.bench.processes import Work, at_once
 from simdiklat.bench.selection import RANKED
 
 #: Invitations of one issue, and replies at one time; fewer where there are not so many people.
@@ -112,9 +112,9 @@ def _bare_ranked(areas: Sequence[Unit] = ()) -> None:
 
 def _at_once(many: int, say: Say) -> list[Figure]:
     """Ten selections and a thousand replies: each kind alone, then both at the same moment."""
-    kinds = [_selections(), _replies(many)]
-    alone_selecting, _none = at_once(kinds[0])
-    alone_answering, alone = at_once(kinds[1])
+
+    alone_selecting, _none = at_once(_selections())
+    alone_answering, alone = at_once(_replies(many))
     waits: Counter[str] = Counter()
     selecting, answering = _selections(), _replies(many)
     together, results = at_once([*selecting, *answering], waits)
@@ -129,9 +129,9 @@ def _at_once(many: int, say: Say) -> list[Figure]:
     return [figure]
 
 
-def _selections() -> list[Callable[[], None]]:
+def _selections() -> list[Work]:
     """One for each of ten classes, each in another regional office."""
-    works = []
+    works: list[Work] = []
     for office in _offices(0):
         opened = open_class([office])
         started = actions.start_selection(training_class=opened, by=None, in_background=False)
@@ -149,7 +149,7 @@ def _propose(selection_id: int) -> None:
     actions.run_selection(selection_id)
 
 
-def _replies(many: int) -> list[Callable[[], list[float]]]:
+def _replies(many: int) -> list[Work]:
     """Answers of ANSWERING processes to ten classes: six in ten accept, the others' seats go on."""
     invited: list[int] = []
     for office in _offices(CLASSES):
