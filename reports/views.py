@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import access
+from accounts.requests import number_in
 from accounts.roles import Permission
 from employees.models import Unit
 from employees.provinces import PROVINCES
@@ -52,10 +53,22 @@ def block(key: str, scope: Scope) -> tuple[str, Figure | None]:
 def map_context(scope: Scope) -> dict[str, Any]:
     """The map of the provinces with its legend."""
     bounds = [0, *provinces.SHADES, None]
+    every, border = tiles(scope), provinces.EAST_X
     return {
-        "tiles": tiles(scope),
+        "halves": [
+            {
+                "name": name,
+                "label": label,
+                "x": left,
+                "width": right - left,
+                "tiles": [tile for tile in every if left <= tile.x < right],
+            }
+            for name, label, left, right in (
+                ("west", _("Western provinces"), 0, border),
+                ("east", _("Eastern provinces"), border, provinces.WIDTH),
+            )
+        ],
         "figure": figures.make("provinces", scope),
-        "width": provinces.WIDTH,
         "height": provinces.HEIGHT,
         "side": provinces.SIDE,
         "legend": [
@@ -110,7 +123,7 @@ def _make(request: HttpRequest, key: str, scope: Scope) -> Figure:
         number, province = request.GET.get("unit", ""), request.GET.get("province", "")
         if number:
             visible = Unit.objects.visible_to(request.user, Permission.SEE_FIGURES)
-            asked["unit"] = get_object_or_404(visible, pk=number if number.isdigit() else 0)
+            asked["unit"] = get_object_or_404(visible, pk=number_in(number) or 0)
         elif province in PROVINCES:
             asked["province"] = province
     return figures.make(key, scope, asked)

@@ -24,7 +24,7 @@ from outbox import delivery, rendering
 from outbox.models import Message
 from simdiklat.bench.classes import approved, open_class
 from simdiklat.bench.mailserver import serve
-from simdiklat.bench.measure import Figure
+from simdiklat.bench.measure import Figure, Setting
 from simdiklat.bench.processes import at_once
 
 SENDERS = (1, 2, 4)
@@ -32,6 +32,11 @@ SENDERS = (1, 2, 4)
 READY = 5_000
 
 Say = Callable[[str], None]
+
+
+def measure(setting: Setting) -> list[Figure]:
+    """The messages of the setting; fewer where there are not so many people."""
+    return figures(min(setting.messages, setting.employees // 4), setting.say)
 
 
 def figures(messages: int, say: Say) -> list[Figure]:

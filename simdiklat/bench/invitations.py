@@ -16,7 +16,7 @@ from invitations.delivery import issuing
 from invitations.models import Invitation, Selection
 from outbox.models import Message
 from simdiklat.bench.classes import approved, open_class, three_areas
-from simdiklat.bench.measure import Figure, in_turn, seconds, timed
+from simdiklat.bench.measure import Figure, Setting, in_turn, seconds, timed
 from simdiklat.bench.processes import Work, at_once
 from simdiklat.bench.selection import RANKED
 
@@ -31,15 +31,17 @@ _SEED = {"seed": "0" * 64}
 Say = Callable[[str], None]
 
 
-def figures(runs: int, say: Say) -> list[Figure]:
+def measure(setting: Setting) -> list[Figure]:
     """All of them. Leaves the classes it opened behind."""
     many = min(MANY, Employee.objects.count() // 12)
-    return [_issued(many, runs), *_three_areas(runs), *_at_once(many, say)]
+    return [_issued(many, setting.runs), *_three_areas(setting.runs), *_at_once(many, setting.say)]
 
 
 def _issued(many: int, runs: int) -> Figure:
     """The invitations of an approved selection with their messages and seats, every gate asked again."""
-    figure = Figure("invitations issued, with messages", "INSERT … SELECT of the same rows, bare", many)
+    figure = Figure(
+        "invitations issued, with messages", "INSERT … SELECT of the same rows, bare", many, goal=1.0
+    )
     for number in range(runs + 1):
         selection = approved(open_class(seats=many, reserve=many // 2))
         taken = timed(lambda pk=selection.pk: issuing.issue(pk))  # type: ignore[misc]
@@ -79,7 +81,7 @@ def _three_areas(runs: int) -> list[Figure]:
     """What a planner waits for with a class in three areas: the preview; and its proposal, stored."""
     areas = three_areas()
     training_class = open_class(areas, seats=30, reserve=15, allocation="RATA")
-    previewed = Figure("preview, a class in three areas", "bare ranked SELECT of the areas' people")
+    previewed = Figure("preview, a class in three areas", "bare ranked SELECT of the areas' people", goal=0.3)
     previewed.rows = ranking.preview(training_class).pool_size
     in_turn(previewed, runs, lambda: ranking.preview(training_class), partial(_bare_ranked, areas))
     stored = Figure("selection in three areas, stored", "bare ranked SELECT of everybody", previewed.rows)

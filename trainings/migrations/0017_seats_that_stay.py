@@ -40,5 +40,5 @@ BACKWARD = _FUNCTION.format(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("trainings", "0014_standing_at_any_statistics")]
+    dependencies = [("trainings", "0016_two_at_once")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -17,7 +17,7 @@ BACKWARD = "DROP TRIGGER invitations_rank_page_keep ON invitations_rankpage;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invitations", "0008_candidate_indexes")]
+    dependencies = [("invitations", "0009_lists")]
 
     operations = [
         migrations.CreateModel(
