@@ -23,7 +23,7 @@ from certificates.delivery import zips
 from certificates.models import Certificate, CertificateVersion
 from employees.models import Employee
 from simdiklat.bench.classes import open_class
-from simdiklat.bench.measure import Figure, timed
+from simdiklat.bench.measure import Figure, Setting, timed
 from trainings.models import HistoryRecord, TrainingClass
 
 #: Participants; fewer where there are not so many people.
@@ -34,7 +34,7 @@ SET = 40
 Say = Callable[[str], None]
 
 
-def figures(say: Say) -> list[Figure]:
+def measure(setting: Setting) -> list[Figure]:
     """A class of 1,500, unsigned and then signed, each once."""
     many = min(MANY, Employee.objects.count() // 4)
     found = []
@@ -43,7 +43,7 @@ def figures(say: Say) -> list[Figure]:
         folder = Path(settings.RESULTS_DIR).parent / f"certificates-{signed}"
         signers = {training_class.organiser.code: _key(folder)} if signed else {}
         with override_settings(CERTIFICATES_DIR=folder, CERTIFICATE_SIGNERS=signers):
-            found.append(_measured(training_class, many, signed, say))
+            found.append(_measured(training_class, many, signed, setting.say))
         shutil.rmtree(folder)
     return found
 
@@ -52,7 +52,8 @@ def _measured(training_class: TrainingClass, many: int, signed: bool, say: Say) 
     figure = Figure(
         f"certificates, {'signed' if signed else 'unsigned'}, with ZIP",
         "the typesetter alone, one core",
-        many,
+        goal=60,
+        rows=many,
     )
     issuing = timed(
         lambda: actions.issue_for_class(
