@@ -63,6 +63,7 @@ class _Packer(io.RawIOBase):
         self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=64 * (1 << 20) // _PIECE)
         self._hash = hashlib.sha256()
         self._error: Exception | None = None
+        self._ended = False
         self._thread = threading.Thread(target=self._pack, name="evidence")
         self._thread.start()
 
@@ -93,14 +94,23 @@ class _Packer(io.RawIOBase):
                 with gzip.GzipFile(
                     filename="", mode="wb", compresslevel=1, fileobj=_Hashing(raw, self._hash), mtime=0
                 ) as packed:
-                    for piece in iter(self._pieces.get, None):
+                    for piece in self._given():
                         packed.write(piece)
                 raw.flush()
                 os.fsync(raw.fileno())
         except Exception as error:  # raised in `finish`, in the caller's thread
             self._error = error
-            for _unwritten in iter(self._pieces.get, None):  # so that the caller does not wait for room
+            for _unwritten in self._given():  # so that the caller does not wait for room
                 pass
+
+    def _given(self) -> Iterator[bytes]:
+        """The pieces until the end; nothing after it, so that what fails behind the last one ends too."""
+        while not self._ended:
+            piece = self._pieces.get()
+            if piece is None:
+                self._ended = True
+            else:
+                yield piece
 
 
 class _Hashing(io.RawIOBase):

@@ -71,7 +71,7 @@ def test_a_page_is_not_changed_and_a_changed_one_is_found(selection):
         assert difference.endswith(f": {len(swapped)}.")
         cursor.execute("DELETE FROM invitations_rankpage WHERE id = %s", [page.pk])
         cursor.execute("ALTER TABLE invitations_rankpage ENABLE TRIGGER USER")
-    found = [problem for problem in problems() if "found in it by person" in str(problem)]
+    found = [problem for problem in problems()["states"] if "found in it by person" in problem]
     assert len(found) == 1
 
 
