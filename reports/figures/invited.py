@@ -200,7 +200,7 @@ def overrides(scope: Scope) -> Figure:
             if asked.quarter == first:
                 states[asked.state] += asked.number
         rate = share(states["approved"], issued[first])
-        labels.append(f"{(first.month + 2) // 3}/{first.year}")
+        labels.append(_("Q%(n)d %(year)d") % {"n": (first.month + 2) // 3, "year": first.year})
         rates.append(rate)
         rows.append(
             [Cell(labels[-1]), Cell(issued[first]), Cell(sum(states.values())), Cell(states["approved"]),

@@ -232,6 +232,16 @@ def test_results_cost_the_same_at_one_and_at_three_people(client, cast, tree, lo
     assert counts[0] == counts[1]
 
 
+@pytest.mark.parametrize("step", ["select", "review", "issue", "replies"])
+def test_a_class_filled_without_a_selection_has_nothing_to_review(client, ended, cast, step):
+    assert not ended.selections.exists()
+    client.force_login(cast.organiser)
+    response = client.get(reverse("invitations:class", args=[ended.pk]), {"step": step})
+    assert response.status_code == 200
+    opens = f'href="?step={step}"' in response.content.decode()
+    assert opens == (step not in ("review", "issue"))
+
+
 @pytest.mark.parametrize("step", ["agenda", "attendance", "results", "completion"])
 def test_the_workspace_opens_each_step_of_a_class_that_ended(client, ended, cast, step):
     client.force_login(cast.organiser)
