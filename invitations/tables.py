@@ -187,6 +187,15 @@ class InvitationTable(PortalTable):
         return badge
 
 
+class EveryInvitationTable(InvitationTable):
+    """Invitations of all classes: ranks of different pools have no order among each other."""
+
+    rank = tables.Column(gettext_lazy("Rank"), attrs=NUMBER, orderable=False)
+
+    class Meta(InvitationTable.Meta):
+        pass
+
+
 class UndeliveredTable(PortalTable):
     """Messages that were given up, with the mail server's answer."""
 

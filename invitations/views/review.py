@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import access
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_found
@@ -133,7 +133,7 @@ def request_override(request: HttpRequest, pk: int) -> HttpResponse:
     excluded = None
     if row:
         in_scope = selection.candidates.visible_to(request.user).select_related("employee")
-        excluded = get_object_or_404(in_scope, pk=row if row.isdigit() else 0)
+        excluded = get_object_or_404(in_scope, pk=number_in(row) or 0)
     pool = selection.candidates.visible_to(request.user)
     form = OverrideForm(
         request.POST or None,

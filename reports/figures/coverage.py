@@ -30,7 +30,7 @@ from reports.figures.model import (
 )
 from reports.provinces import Tile, place, shade
 from reports.scope import Counted, Scope
-from reports.suppression import LEAST, suppressed
+from reports.suppression import LEAST, as_shown
 
 #: Bars of a chart; the table has all rows.
 BARS = 20
@@ -86,11 +86,9 @@ def shown(counts: dict[str, People], scope: Scope) -> dict[str, Group]:
     """The groups as the reader may see them; those with the most untrained people for their size first."""
     keys = list(counts)
     columns = [
-        [getattr(counts[key], name) for key in keys]
+        as_shown([getattr(counts[key], name) for key in keys], scope.masked)
         for name in ("people", "untrained", "never", "wait5", "wait10")
     ]
-    if scope.masked:
-        columns = [suppressed(column) for column in columns]
     groups = [
         Group(key, people, *([None] * len(parts) if people is None else parts))
         for key, people, *parts in zip(keys, *columns, strict=True)
@@ -322,7 +320,7 @@ def trend(scope: Scope) -> Figure:
     """The share without training for two years at the end of each of the last quarters."""
     counted = coverage.trend(scope)
     quarters = counted.numbers
-    masked = suppressed([q.untrained for q in quarters]) if scope.masked else [q.untrained for q in quarters]
+    masked = as_shown([q.untrained for q in quarters], scope.masked)
     shares = [share(part, q.people) for part, q in zip(masked, quarters, strict=True)]
     labels = [date_format(q.end, "M Y") for q in quarters]
     known = [(label, part) for label, part in zip(labels, shares, strict=True) if part is not None]

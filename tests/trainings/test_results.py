@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.errors import Refusal
+from audit.models import Reading
 from tests import factories
 from tests.trainings import running
 from trainings import actions
@@ -70,6 +71,11 @@ def test_the_sheet_goes_out_is_filled_and_comes_back(client, ended, cast):
         "TES AWAL",
         "TES AWAL (REMEDIAL)",
     ]
+    # Who took whose data is on record, and the file says who took it.
+    noted = Reading.objects.get(kind="downloaded")
+    assert set(noted.subjects) == set(ended.participations.values_list("employee_id", flat=True))
+    assert cast.organiser.get_username() in book.properties.description
+    assert cast.organiser.get_username() in answer["Content-Disposition"]
     assert page["A2"].value == seat_of(ended, "Agus Salim").employee.nip
     assert page["D2"].value == 100
     page["G2"], page["I2"], page["J2"] = 55, 60.5, "72,25"

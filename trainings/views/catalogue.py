@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import access, holds
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_found
@@ -103,8 +103,9 @@ def history_list(request: HtmxRequest) -> HttpResponse:
 @access(Permission.PLAN_CLASSES)
 def class_create(request: HttpRequest) -> HttpResponse:
     """Plan a new class, or with `?copy=` the next batch of one; it begins as a draft."""
-    if request.GET.get("copy", "").isdigit():
-        original = get_object_or_404(plannable_classes(request), pk=request.GET["copy"])
+    copied = number_in(request.GET.get("copy"))
+    if copied is not None:
+        original = get_object_or_404(plannable_classes(request), pk=copied)
         plan = next_batch(original)
         form = ClassForm(request.POST or None, user=request.user, initial=initial_of_plan(plan))
         if not request.POST:
