@@ -189,7 +189,8 @@ class CandidateMark(models.Model):
         #: Gave the seat to somebody included by an override; first in the reserve.
         DISPLACED = "displaced", _("Displaced by an override")
 
-    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="marks")
+    # The latest mark is found by `invitations_mark_latest`; an index of the selection alone led past it.
+    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="marks", db_index=False)
     employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices, db_default="gate")
     #: The gate's code, the coded reason of a deferral, the category of an override.

@@ -46,10 +46,9 @@ def _fill(
     taken = ranking.taken_by_unit(training_class.pk)
     for unit in selection.candidates.chosen().values_list("employee__unit", flat=True):
         taken[unit] = taken.get(unit, 0) + 1
-    line = seats.next_in_line(
-        training_class, reserve, stratum_id=stratum_id, taken=taken, on=timezone.localdate()
-    )
-    candidate = next(line, None)
+    in_order = sorted(reserve, key=lambda one: (one.stratum_id != stratum_id, one.rank))
+    line = seats.next_in_line(training_class, in_order, taken=taken, on=timezone.localdate())
+    candidate, _unit = next(line, (None, None))
     if candidate is not None:
         seats.mark(candidate, _Kind.MOVED_UP, because_of=because_of, by=by)
     return candidate

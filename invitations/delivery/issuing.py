@@ -52,8 +52,9 @@ def _issue(selection: Selection, training_class: Any) -> None:
         reason=f"{len(created)} issued, {len(failing)} marked",
         issued_at=timezone.now(),
     )
+    reserve = seats.Reserve(training_class) if failing else None
     for candidate in failing:
-        seats.promote(training_class, stratum_id=candidate.stratum_id, on=today)
+        seats.promote(training_class, stratum_id=candidate.stratum_id, on=today, reserve=reserve)
 
 
 def summary(selection: Selection) -> dict[str, Any]:
@@ -88,8 +89,11 @@ def expire_class(class_id: int, *, on: date) -> int:
         )
         for invitation in overdue:
             close(invitation, Invitation.State.EXPIRED, channel=Invitation.Channel.SWEEPER)
+        reserve = seats.Reserve(training_class) if overdue else None
         for invitation in overdue:
-            seats.promote(training_class, stratum_id=invitation.stratum_id, on=on, replaces=invitation)
+            seats.promote(
+                training_class, stratum_id=invitation.stratum_id, on=on, replaces=invitation, reserve=reserve
+            )
         return len(overdue)
 
 
