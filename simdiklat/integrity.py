@@ -80,9 +80,10 @@ _QUERIES: dict[str, str] = {
         UNION ALL
         SELECT 'invitation ' || i.id || ' is for someone who was not a candidate' FROM invitations_invitation i
         WHERE NOT EXISTS (SELECT 1 FROM invitations_candidate c
-            -- Or was ranked under a record that became this person's.
-            WHERE c.selection_id = i.selection_id AND (c.employee_id = i.employee_id OR c.employee_id IN (
-                SELECT id FROM employees_employee WHERE merged_into_id = i.employee_id)))
+                WHERE c.selection_id = i.selection_id AND c.employee_id = i.employee_id)
+            -- Or was ranked under a record that became this person's. Apart, or each looks through its whole pool.
+            AND NOT EXISTS (SELECT 1 FROM employees_employee e JOIN invitations_candidate c ON c.employee_id = e.id
+                WHERE e.merged_into_id = i.employee_id AND c.selection_id = i.selection_id)
     """,
     "agenda": """
         SELECT 'session ' || s.id || ' lies outside class ' || c.code FROM trainings_session s

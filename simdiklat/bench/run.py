@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import connection
@@ -27,34 +28,48 @@ def usual_size() -> int:
     return Employee.objects.count() or FULL_SIZE
 
 
-def run(employees: int, runs: int, say: Say, *, keep: bool = True, fresh: bool = False) -> list[Figure]:
-    """Measure everything at this size.
+@contextmanager
+def ministry(
+    employees: int, folder: Path, say: Say, *, keep: bool = True, fresh: bool = False
+) -> Iterator[str]:
+    """The name of a database with the made-up ministry of this size, which is made unless it is there.
 
-    The seeded ministry stays in its database for the next time with `keep`; `fresh` makes it up again.
+    It stays for the next time with `keep`; `fresh` makes it up again. Nobody may be in it while it is copied.
     """
     seed = f"simdiklat_bench_{employees}"
     if fresh or not keep:
         scratch.drop(seed)
     try:
-        with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
-            return _measure(seed, employees, runs, Path(folder), say)
+        with scratch.scratch_database(seed, folder, keep=True):
+            if Employee.objects.count() != employees:
+                say(f"Making up a ministry of {employees:,} people ...")
+                _make_up(employees, say)
+        yield seed
     finally:
         if not keep:
             scratch.drop(seed)
 
 
-def _measure(seed: str, employees: int, runs: int, folder: Path, say: Say) -> list[Figure]:
-    with scratch.scratch_database(seed, folder, keep=True):
-        if Employee.objects.count() != employees:
-            say(f"Making up a ministry of {employees:,} people ...")
-            if employees > FULL_SIZE:
-                if not Employee.objects.exists():
-                    seeding.seed(FULL_SIZE, lambda _line: None)
-                multiply.grow(employees, round(employees * HISTORY_EACH), say)
-            else:
-                seeding.seed(employees, lambda _line: None)
-        say(machine())
+def _make_up(employees: int, say: Say) -> None:
+    if employees <= FULL_SIZE:
+        seeding.seed(employees, lambda _line: None)
+        return
+    if not Employee.objects.exists():
+        seeding.seed(FULL_SIZE, lambda _line: None)
+    multiply.grow(employees, round(employees * HISTORY_EACH), say)
+
+
+def run(employees: int, runs: int, say: Say, *, keep: bool = True, fresh: bool = False) -> list[Figure]:
+    """Measure everything at this size; `keep` and `fresh` as for `ministry`."""
+    with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as name:
+        folder = Path(name)
+        with ministry(employees, folder, say, keep=keep, fresh=fresh) as seed:
+            return _measure(seed, runs, folder, say)
+
+
+def _measure(seed: str, runs: int, folder: Path, say: Say) -> list[Figure]:
     with scratch.scratch_database(f"{seed}_work", folder, template=seed):
+        say(machine())
         written = files.write(folder)
         say("Measuring pages ...")
         found = pages.figures(max(runs, 5))
