@@ -58,7 +58,7 @@ audit: $(VENV)/.dev
 	@$(PY) .ci/audit.py
 
 bench: $(VENV)/.dev
-	@$(PY) manage.py bench $(ARGS)
+	@$(PY) manage.py bench --write docs/performance.md $(ARGS)
 
 chaos: $(VENV)/.dev
 	@$(PY) manage.py chaos $(ARGS)

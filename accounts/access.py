@@ -25,6 +25,7 @@ from accounts import second_factor
 from accounts.models import RoleGrant
 from accounts.roles import Permission, Role, roles_with
 from audit import origin, reading
+from audit.addresses import without_keys
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -70,7 +71,7 @@ def _note_auditor(request: HttpRequest, response: HttpResponseBase) -> None:
             by=request.user,
             what=match.view_name if match else "",
             object_type="page",
-            object_id=request.path[:60],
+            object_id=without_keys(request.path)[:60],
             filters=dict(request.GET.items()),
         )
 

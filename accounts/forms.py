@@ -116,7 +116,7 @@ class ChangePasswordForm(_ChangePassword):
 class SetPasswordForm(forms.Form):
     """A code from a mail or from the operator's hand, and the new password. Says nothing about whose it is."""
 
-    number = forms.CharField(label=_("NIP or employee ID"), max_length=150)
+    number = forms.CharField(label=_("NIP, employee ID or user name"), max_length=150)
     code = _code(_("Code"))
     password1 = _new_password(_("New password"))
     password2 = _new_password(_("New password, again"))

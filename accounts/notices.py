@@ -7,24 +7,28 @@ from django.utils import timezone
 
 from outbox.models import Message
 
+KIND = "security_notice"
 #: What is told; allauth's names of its events, and the portal's own; the templates of the mail know each.
 EVENTS = frozenset(
     {
         "password_changed", "password_set", "totp_activated", "totp_deactivated", "webauthn_added", "webauthn_removed",
-        "recovery_codes_generated", "code_handed_out", "second_factor_reset",
+        "recovery_codes_generated", "code_handed_out", "second_factor_reset", "address_changed",
     }
 )  # fmt: skip
 
 
-def send(user: Any, event: str, *, address: str) -> None:
-    """Write the notice into the outbox; without an address on record it is read in the portal only."""
+def send(user: Any, event: str, *, address: str, to: str | None = None) -> None:
+    """Write the notice into the outbox; without an address on record it is read in the portal only.
+
+    `address` is where it was done from; `to` another mail address than the one on record (the one before).
+    """
     if event not in EVENTS:
         raise ValueError(event)
     person = getattr(user, "employee", None)
-    to_address = (person.email if person else "") or user.email
+    to_address = to if to is not None else (person.email if person else "") or user.email
     Message.objects.create(
         key=f"security:{user.pk}:{uuid.uuid4().hex}",
-        kind="security_notice",
+        kind=KIND,
         recipient=user,
         to_name=user.get_full_name(),
         to_address=to_address,

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from pghistory.middleware import HistoryMiddleware
 
+from audit.addresses import without_keys
+
 
 @dataclass
 class Origin:
@@ -76,4 +78,5 @@ class ChangeContext(HistoryMiddleware):
     """
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().get_context(request), "address": address_of(request)}
+        context = super().get_context(request)
+        return {**context, "url": without_keys(request.path), "address": address_of(request)}

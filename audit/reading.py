@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from audit import origin
+from audit.addresses import without_keys
 from audit.models import Reading
 
 Kind = Reading.Kind
@@ -68,7 +69,7 @@ def note_shown(*, by: Any, own: int | None, what: str, path: str, filters: dict[
         subjects=people,
         what=what,
         object_type="page",
-        object_id=path[:60],
+        object_id=without_keys(path)[:60],
         filters=filters,
     )
 

@@ -4,23 +4,24 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.roles import Permission
-from audit import log, reading
+from audit import reading
 from audit.errors import Refusal
 from certificates import logos, rendering
 from certificates.delivery import issuing
 from certificates.models import Certificate, CertificateTemplate, CertificateVersion
 from certificates.samples import sample_document
-from certificates.texts import Texts, from_json
+from certificates.texts import Texts
 from employees.models import Unit
-from employees.scoping import scope_roots
 from jobs import runner
 from jobs.models import Job
+from trainings import trail
+from trainings.actions.guards import check_planner
 from trainings.models import HistoryRecord, TrainingClass
+from trainings.papers.texts import check_organiser, save_version
 
 State = CertificateVersion.State
 
@@ -45,7 +46,7 @@ def issue_missing(*, training_class: TrainingClass, by: Any) -> list[Certificate
 
     Refusal when the person does not plan for the organiser, or nobody of the class took part.
     """
-    _check_planner(training_class, by)
+    check_planner(training_class, by)
     records = list(HistoryRecord.objects.took_part().filter(training_class=training_class))
     if not records:
         raise Refusal(
@@ -95,7 +96,7 @@ def _lock(certificate: Certificate, by: Any) -> Certificate:
     training_class = TrainingClass.objects.select_for_update(no_key=True).get(
         pk=certificate.training_class_id
     )
-    _check_planner(training_class, by)
+    check_planner(training_class, by)
     return (
         Certificate.objects.select_related("training_class__organiser", "organiser")
         .with_versions()
@@ -106,7 +107,7 @@ def _lock(certificate: Certificate, by: Any) -> Certificate:
 @transaction.atomic
 def prepare_zip(*, training_class: TrainingClass, by: Any) -> Job:
     """A job that sets the class's certificates and their ZIP."""
-    _check_planner(training_class, by)
+    check_planner(training_class, by)
     job = runner.enqueue(
         task="certificates.zip_class",
         title=_("Certificates of %(class)s") % {"class": training_class},
@@ -125,34 +126,12 @@ def save_texts(*, organiser: Unit, texts: Texts, by: Any, logo: bytes | None = N
     `logo` is an uploaded picture (PNG or JPEG). Texts equal to those in force make no new version. Refusal
     when the person does not plan for the organiser, and for what is no picture.
     """
-    if not Unit.objects.organising_for(by).filter(pk=organiser.pk).exists():
-        raise Refusal(_("You do not plan the classes of this organiser."), code="permission")
+    check_organiser(organiser, by)
     if logo is not None:
         texts = logos.with_logo(texts, logo)
-    latest = organiser.certificate_templates.order_by("-version").first()
-    if latest and from_json(latest.texts, organiser) == texts:
-        return latest
-    try:
-        with transaction.atomic():
-            template = CertificateTemplate.objects.create(
-                organiser=organiser,
-                version=latest.version + 1 if latest else 1,
-                texts=texts.as_json(),
-                made_by=by,
-            )
-    except IntegrityError as error:
-        raise Refusal(
-            _("Somebody else has just changed these texts. Reload the page and look again.")
-        ) from error
-    log.record(
-        "certificate.template",
-        by=by,
-        object_type="unit",
-        object_id=organiser.pk,
-        unit_path=organiser.path,
-        data={"organiser": organiser.code, "version": template.version},
+    return save_version(
+        organiser.certificate_templates, texts=texts, organiser=organiser, by=by, verb="certificate.template"
     )
-    return template
 
 
 def sample(*, organiser: Unit, texts: Texts, on: date, logo: bytes | None = None) -> bytes:
@@ -190,23 +169,6 @@ def record_download(
             row_count=len(versions),
             sha256=sha256,
         )
-    log.record(
-        "certificate.download",
-        by=by,
-        object_type="class",
-        object_id=training_class.pk,
-        unit_path=training_class.organiser.path,
-        data={
-            "class": training_class.code,
-            "file": name,
-            "certificates": len(versions),
-            "first": versions[0].certificate.number,
-            "sha256": sha256,
-        },
-    )
-
-
-def _check_planner(training_class: TrainingClass, by: Any) -> None:
-    planned = TrainingClass.objects.plannable_by(by).filter(pk=training_class.pk)
-    if not scope_roots(by, Permission.PLAN_CLASSES) or not planned.exists():
-        raise Refusal(_("You do not plan the classes of this organiser."), code="permission")
+    trail.record("certificate.download", training_class, by, {
+        "file": name, "certificates": len(versions), "first": versions[0].certificate.number, "sha256": sha256,
+    })  # fmt: skip

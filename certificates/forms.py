@@ -2,19 +2,16 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.errors import Refusal
 from certificates import logos
-from certificates.texts import PLACEHOLDERS, Texts, placeholder_problem
-from trainings.papers import numbering
-from trainings.papers.wording import CAPACITIES
+from certificates.texts import Texts
+from trainings.papers import forms as shared
+from trainings.papers.forms import area, block, line
 
 
 class CheckForm(forms.Form):
@@ -44,33 +41,17 @@ class PaperForm(forms.Form):
     )  # fmt: skip
 
 
-class ReasonForm(forms.Form):
-    """A reason in a few words, kept on record."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
-def _line(label: Any, required: bool = True, most: int = 200, **kwargs: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=most, required=required, **kwargs)
-
-
-def _area(label: Any, rows: int = 3, required: bool = False, most: int = 600) -> forms.CharField:
-    return forms.CharField(
-        label=label, max_length=most, required=required, widget=forms.Textarea(attrs={"rows": rows})
-    )
-
-
 def _yes_no(label: Any) -> forms.BooleanField:
     return forms.BooleanField(label=label, required=False)
 
 
-class TemplateForm(forms.Form):
-    """What `texts.Texts` holds and a picture; `texts()` after validation. Values are text, never markup."""
+class TemplateForm(shared.TextsForm):
+    """What `texts.Texts` holds and a picture; `texts()` after validation."""
 
-    head_lines = _area(gettext_lazy("Letterhead, one line each"), required=True, most=400)
-    address = _area(gettext_lazy("Address, one line each"), rows=2, most=400)
+    kind = Texts
+    hint = gettext_lazy("Where the certificate should name the class, write one of these:")
+    on_behalf_missing = gettext_lazy("Say on whose behalf the certificate is signed.")
+
     logo_choice = forms.ChoiceField(
         label=gettext_lazy("Logo"),
         choices=[
@@ -85,32 +66,19 @@ class TemplateForm(forms.Form):
         help_text=gettext_lazy("PNG or JPEG, up to 1 MB and 2,000 dots a side; printed 2 cm high."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
     )  # fmt: skip
-    number_pattern = _line(
-        gettext_lazy("Pattern of the number"), most=80,
-        help_text=gettext_lazy("Placeholders: {seq} {organiser} {kind} {month} {month_roman} {year}. Numbers run from 1 each year, without gaps."),
-    )  # fmt: skip
-    organiser_code = _line(gettext_lazy("Code of the organiser in the number"), most=30)
-    kind_code = _line(gettext_lazy("Code of the kind of paper in the number"), required=False, most=30)
+    kind_code = line(gettext_lazy("Code of the kind of paper in the number"), required=False, most=30)
     series_first = forms.IntegerField(
         label=gettext_lazy("First number of a year"), min_value=1, max_value=1_000_000,
         help_text=gettext_lazy("1, unless certificates were numbered elsewhere before. It counts only for a year without any certificate yet."),
     )  # fmt: skip
-    title_passed = _line(gettext_lazy("Title, for who passed"), most=120)
-    title_attended = _line(gettext_lazy("Title, for who attended"), most=120)
-    opening = _area(gettext_lazy("Opening sentence"), rows=2)
-    word_passed = _line(gettext_lazy("Word, for who passed"), required=False, most=60)
-    sentence_passed = _area(gettext_lazy("Sentence, for who passed"), rows=3, required=True)
-    word_attended = _line(gettext_lazy("Word, for who attended"), required=False, most=60)
-    sentence_attended = _area(gettext_lazy("Sentence, for who attended"), rows=3, required=True)
-    town = _line(gettext_lazy("Town before the date"), required=False, most=80)
-    signatory_capacity = forms.ChoiceField(
-        label=gettext_lazy("Signs"), required=False,
-        choices=[(value, value or gettext_lazy("in its own right")) for value in CAPACITIES],
-    )  # fmt: skip
-    signatory_for = _line(gettext_lazy("With a.n.: on behalf of"), required=False)
-    signatory_position = _line(gettext_lazy("Position of the signatory"))
-    signatory_name = _line(gettext_lazy("Name of the signatory"), required=False)
-    signatory_nip = _line(gettext_lazy("NIP of the signatory"), required=False, most=40)
+    title_passed = line(gettext_lazy("Title, for who passed"), most=120)
+    title_attended = line(gettext_lazy("Title, for who attended"), most=120)
+    opening = area(gettext_lazy("Opening sentence"), rows=2, most=600)
+    word_passed = line(gettext_lazy("Word, for who passed"), required=False, most=60)
+    sentence_passed = area(gettext_lazy("Sentence, for who passed"), rows=3, required=True, most=600)
+    word_attended = line(gettext_lazy("Word, for who attended"), required=False, most=60)
+    sentence_attended = area(gettext_lazy("Sentence, for who attended"), rows=3, required=True, most=600)
+    signatory_nip = line(gettext_lazy("NIP of the signatory"), required=False, most=40)
     orientation = forms.ChoiceField(
         label=gettext_lazy("Format"),
         choices=[("landscape", gettext_lazy("landscape")), ("portrait", gettext_lazy("portrait"))],
@@ -143,36 +111,16 @@ class TemplateForm(forms.Form):
         if logo in ("", "none"):
             choice.choices = choice.choices[1:]
         choice.initial = logo if logo in ("", "none") else "kept"
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        placeholders = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-        hint = format_html(
-            '<p class="figure-note">{} <code>{}</code></p>',
-            _("Where the certificate should name the class, write one of these:"), placeholders,
+        self.lay_out(
+            block(_("Letterhead and number"), "head_lines", "address", "logo_choice", "logo_file",
+                  "number_pattern", "organiser_code", "kind_code", "series_first"),
+            block(_("Wording"), self.placeholders(), "title_passed", "title_attended", "opening", "word_passed",
+                  "sentence_passed", "word_attended", "sentence_attended", wide=True),
+            block(_("Signature"), "town", "signatory_capacity", "signatory_for", "signatory_position",
+                  "signatory_name", "signatory_nip"),
+            block(_("Layout"), "orientation", "frame", "colour", "photo_box", "show_nip", "show_grade",
+                  "show_position", "show_unit", "show_subjects"),
         )  # fmt: skip
-        preview = Submit("preview", _("Preview as PDF"), css_class="btn-outline-primary", formtarget="_blank")
-        preview.field_classes = "btn btn-outline-primary"
-        self.helper.layout = Layout(
-            self._set(_("Letterhead and number"), "head_lines", "address", "logo_choice", "logo_file",
-                      "number_pattern", "organiser_code", "kind_code", "series_first"),
-            self._set(_("Wording"), HTML(hint), "title_passed", "title_attended", "opening", "word_passed",
-                      "sentence_passed", "word_attended", "sentence_attended", wide=True),
-            self._set(_("Signature"), "town", "signatory_capacity", "signatory_for", "signatory_position",
-                      "signatory_name", "signatory_nip"),
-            self._set(_("Layout"), "orientation", "frame", "colour", "photo_box", "show_nip", "show_grade",
-                      "show_position", "show_unit", "show_subjects"),
-            Div(Submit("save", _("Save as a new version")), preview, css_class="confirm-buttons"),
-        )  # fmt: skip
-
-    @staticmethod
-    def _set(legend: str, *names: Any, wide: bool = False) -> Fieldset:
-        return Fieldset(legend, Div(*names, css_class="" if wide else "form-grid"), css_class="card-block")
-
-    def clean_number_pattern(self) -> str:
-        pattern = self.cleaned_data["number_pattern"]
-        if problem := numbering.pattern_problem(pattern):
-            raise forms.ValidationError(problem)
-        return pattern
 
     def clean_logo_file(self) -> UploadedFile | None:
         upload: UploadedFile | None = self.cleaned_data["logo_file"]
@@ -188,26 +136,16 @@ class TemplateForm(forms.Form):
         return upload
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        for name, value in list(data.items()):
-            if name == "number_pattern" or not isinstance(value, str):
-                continue
-            if problem := placeholder_problem(value):
-                self.add_error(name, problem)
-        for name in ("organiser_code", "kind_code"):
-            if set("{}") & set(data.get(name, "")):
-                self.add_error(name, _("A code is plain text without braces."))
+        data = super().clean()
         for name in ("number_pattern", "organiser_code", "kind_code"):
             if len(data.get(name, "").split()) > 1:
                 self.add_error(name, _("A number has no blanks: people type it when they check it."))
-        if data.get("signatory_capacity") == "a.n." and not data.get("signatory_for", "").strip():
-            self.add_error("signatory_for", _("Say on whose behalf the certificate is signed."))
         return data
 
     def texts(self) -> Texts:
         """The texts as entered, with the picture in use unless another choice was made."""
         values = {
-            name: _plain(value)
+            name: shared.plain(value)
             for name, value in self.cleaned_data.items()
             if name not in ("logo_choice", "logo_file")
         }
@@ -221,7 +159,3 @@ class TemplateForm(forms.Form):
             return None
         upload.seek(0)
         return upload.read()
-
-
-def _plain(value: Any) -> Any:
-    return value.replace("\r\n", "\n").replace("\x00", "") if isinstance(value, str) else value

@@ -10,28 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from certificates.querysets import CertificateQuerySet, VersionQuerySet
 from employees.models import Unit
 from trainings.models import HistoryRecord, TrainingClass
+from trainings.papers.models import TextsVersion, YearlyNumbers
 
 _USER = settings.AUTH_USER_MODEL
 
 
-class CertificateTemplate(models.Model):
-    """One version of an organiser's texts and layout. Never changed: a new one is a new version."""
+class CertificateTemplate(TextsVersion):
+    """One version of an organiser's texts and layout: the fields of `texts.Texts`. Never changed."""
 
     organiser = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="certificate_templates")
-    version = models.PositiveIntegerField()
-    #: The fields of `texts.Texts`.
-    texts = models.JSONField()
-    made_by = models.ForeignKey(_USER, null=True, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["-version"]
-        constraints = [
-            models.UniqueConstraint(fields=["organiser", "version"], name="certificates_template_version"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organiser} v{self.version}"
 
 
 class Logo(models.Model):
@@ -46,25 +33,10 @@ class Logo(models.Model):
         return self.sha256
 
 
-class NumberSeries(models.Model):
-    """The numbers an organiser has given out in a year: `first` to `last`, every one of them used."""
+class NumberSeries(YearlyNumbers):
+    """The numbers of an organiser's certificates."""
 
     organiser = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="certificate_series")
-    year = models.PositiveSmallIntegerField()
-    first = models.PositiveIntegerField(default=1)
-    last = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["organiser", "year"], name="certificates_one_series_a_year"),
-            models.CheckConstraint(
-                condition=models.Q(first__gte=1, last__gte=models.F("first") - 1),
-                name="certificates_series_counts_up",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organiser} {self.year}: {self.first}–{self.last}"
 
 
 class Certificate(models.Model):

@@ -5,29 +5,17 @@ from typing import Any
 
 from certificates.content import Reference, Subject, document
 from certificates.texts import Texts
-from employees.models import Employee, Unit
-from trainings.models import HistoryRecord, Programme, TrainingClass
+from employees.models import Unit
+from trainings.models import HistoryRecord
+from trainings.papers.samples import sample_class, sample_person, sample_unit
 
 
 def sample_document(organiser: Unit, texts: Texts, on: date) -> dict[str, Any]:
     """The document of a preview, dated `on`; nothing of it is stored."""
     first = on - timedelta(days=10)
-    training_class = TrainingClass(
-        programme=Programme(name="Pelatihan Contoh Moderasi Beragama", jp=60),
-        batch="Angkatan I",
-        organiser=organiser,
-        first_day=first,
-        last_day=first + timedelta(days=5),
-        place="Kampus Contoh",
-    )
-    person = Employee(
-        name="Pegawai Contoh",
-        nip="198501012010122001",
-        front_title="Dr.",
-        back_title="S.Ag., M.Pd.",
-        grade="III/b",
-        position="Guru Ahli Muda",
-        unit=Unit(pk=-1, name="MAN 1 Contoh"),
+    training_class = sample_class(organiser, first)
+    person = sample_person(
+        sample_unit(), nip="198501012010122001", front_title="Dr.", back_title="S.Ag., M.Pd."
     )
     record = HistoryRecord(
         employee=person,

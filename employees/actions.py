@@ -44,7 +44,20 @@ def show_accounts(users: Iterable[int | None]) -> None:
 
 @transaction.atomic
 def change_address(*, employee: Employee, address: str, by: Any) -> None:
-    """Keep another e-mail address (checked by the caller) with the person; the next import may change it."""
+    """Keep another e-mail address (checked by the caller) with the person; the next import may change it.
+
+    Codes for a new password go there, so the person is told at the address before, and whoever changes the
+    address could take the account: Refusal for an account whose roles see other people.
+    """
+    if employee.user is not None and needed_by(employee.user):
+        raise Refusal(
+            _(
+                "This person has a role that sees other people, and codes for a new password go to this address: "
+                "the person asks for the change on the page “Personal data”."
+            ),
+            code="role",
+        )
+    tell_address_changed(employee)
     Employee.objects.filter(pk=employee.pk).update(email=address)
     employee.email = address
     log.record(
@@ -54,6 +67,12 @@ def change_address(*, employee: Employee, address: str, by: Any) -> None:
         object_id=employee.pk,
         unit_path=employee.unit.path,
     )
+
+
+def tell_address_changed(employee: Employee) -> None:
+    """Tell the person at the address still on record, and in the portal, that it is being changed."""
+    if employee.user is not None:
+        notices.send(employee.user, "address_changed", address="", to=employee.email)
 
 
 # --- Accounts of people in service ----------------------------------------------------------------

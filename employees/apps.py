@@ -18,3 +18,9 @@ class EmployeesConfig(AppConfig):
         from employees import exports
 
         exports.register_all()
+
+        from employees.exporting import work
+        from employees.tasks import export
+        from jobs import results
+
+        results.guard(export.name, work.may_fetch)

@@ -6,7 +6,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
-from employees.exporting.lists import Column, Exported, ListExport, nip, register
+from employees.exporting.lists import Column, Exported, ListExport, register
+from employees.exporting.people import as_shown
 from employees.filters import EmployeeFilter
 from employees.models import Employee
 from employees.tables import EmployeeTable
@@ -32,14 +33,10 @@ COLUMNS = (
 def people(user: Any, query: QueryDict) -> Exported:
     """The people in scope with the filters and the order of the address."""
     scope = Employee.objects.visible_to(user, Permission.DOWNLOAD_LISTS).active()
-    filtered = EmployeeFilter(query, queryset=scope, user=user)
-    table = EmployeeTable(filtered.qs.for_table())
-    return Exported(
-        rows=table.ordered(query),
-        columns=(Column("NIP", nip("nip", user)), *COLUMNS),
-        person="pk",
-        filters=filtered.given,
-    )
+    return as_shown(
+        user, query, scope=scope, filters=EmployeeFilter, table=EmployeeTable, columns=COLUMNS,
+        nip_road="nip", person="pk",
+    )  # fmt: skip
 
 
 def register_all() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 
+from accounts.requests import number_in
 from employees.models import Unit
 
 
@@ -35,7 +36,7 @@ class UnitPicker(forms.Widget):
         context = super().get_context(name, value, attrs)
         keys = value if isinstance(value, list | tuple) else [value]
         keys = [getattr(key, "pk", key) for key in keys if key not in (None, "")]
-        keys = [key for key in keys if str(key).isdigit()]
+        keys = [key for key in keys if number_in(key) is not None]
         chosen = list(self.choices.queryset.filter(pk__in=keys)) if keys else []
         for unit in chosen:
             unit.chosen_seats = self.seats_chosen.get(unit.pk)

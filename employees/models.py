@@ -124,8 +124,9 @@ class Employee(models.Model):
     #: Set on a record that was found to be another's twin: it stays for what was frozen with it, and
     #: nobody is ranked, counted or listed by it (employees/merging).
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_records"
-    )
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_records",
+        db_index=False,  # employees_merged holds the few that have one
+    )  # fmt: skip
 
     objects = EmployeeQuerySet.as_manager()
 
@@ -148,11 +149,19 @@ class Employee(models.Model):
             ),
         ]
         indexes = [
-            # The orders of the list of people; `activity` is beside the name, because only the active are listed.
-            models.Index(fields=["name", "id"], include=["activity"], name="employees_in_order"),
+            # The orders of the list of people; what says who is listed stands beside the name, so that rows are
+            # counted and skipped without the table.
+            models.Index(
+                fields=["name", "id"], include=["activity", "merged_into"], name="employees_in_order"
+            ),
             models.Index(fields=["unit", "name", "id"], name="employees_by_unit"),
             models.Index(fields=["status", "name", "id"], name="employees_by_status"),
             models.Index(fields=["position_kind", "name", "id"], name="employees_by_kind"),
+            models.Index(
+                fields=["merged_into"],
+                name="employees_merged",
+                condition=models.Q(merged_into__isnull=False),
+            ),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="employees_name_trgm"),
             GinIndex(OpClass("nip", name="gin_trgm_ops"), name="employees_nip_trgm"),
         ]

@@ -67,7 +67,7 @@ def reach(grants: Iterable[RoleGrant], *, service_areas: bool = True) -> dict[in
     return reached
 
 
-def grants_over(path: str, permission: str) -> list[RoleGrant]:
+def grants_over(path: str, permission: str, *, service_areas: bool = True) -> list[RoleGrant]:
     """Today's grants of active accounts by which whatever lies at this unit path is seen, by the rule above."""
     grants = list(
         RoleGrant.objects.current()
@@ -75,7 +75,7 @@ def grants_over(path: str, permission: str) -> list[RoleGrant]:
         .select_related("unit", "user")
         .order_by("pk")
     )
-    reached = reach(grants)
+    reached = reach(grants, service_areas=service_areas)
     return [grant for grant in grants if any(path.startswith(root) for root in reached[grant.pk])]
 
 

@@ -2,7 +2,7 @@ from django.urls import path
 
 from employees import activation, views
 from employees.corrections import views as corrections
-from employees.granting import rescuing
+from employees.granting import opening, rescuing
 from employees.granting import views as granting
 from employees.importing import views as importing
 from employees.merging import views as merging
@@ -34,6 +34,7 @@ urlpatterns = [
     path("imports/<int:pk>/missing/", importing.import_missing, name="import_missing"),
     path("imports/<int:pk>/errors/<str:kind>/", importing.import_errors, name="import_errors"),
     path("users/", granting.account_list, name="accounts"),
+    path("users/new/", opening.account_new, name="account_new"),
     path("users/<int:pk>/", granting.account, name="account"),
     path("users/<int:pk>/grant/", granting.account_grant, name="account_grant"),
     path("users/<int:pk>/switch/", granting.account_switch, name="account_switch"),

@@ -6,7 +6,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
-from employees.exporting.lists import Column, Exported, ListExport, as_text, nip, register
+from employees.exporting.lists import Column, Exported, ListExport, as_text, register
+from employees.exporting.people import as_shown
 from invitations.filters import InvitationFilter
 from invitations.models import Invitation
 from invitations.tables import InvitationTable
@@ -32,14 +33,10 @@ COLUMNS = (
 def invited(user: Any, query: QueryDict) -> Exported:
     """The invitations in scope with the filters and the order of the address."""
     scope = Invitation.objects.visible_to(user, Permission.DOWNLOAD_LISTS)
-    filtered = InvitationFilter(query, queryset=scope.order_by("-selection_id", "rank", "pk"), user=user)
-    table = InvitationTable(filtered.qs.for_table())
-    return Exported(
-        rows=table.ordered(query),
-        columns=(Column("NIP", nip("employee__nip", user)), *COLUMNS),
-        person="employee_id",
-        filters=filtered.given,
-    )
+    return as_shown(
+        user, query, scope=scope.order_by("-selection_id", "rank", "pk"), filters=InvitationFilter, table=InvitationTable, columns=COLUMNS,
+        nip_road="employee__nip", person="employee_id",
+    )  # fmt: skip
 
 
 def register_all() -> None:

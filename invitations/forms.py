@@ -6,12 +6,14 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.requests import number_in
 from accounts.roles import Permission
 from employees.fields import UnitsField
 from employees.models import Employee, Unit
 from invitations.codes import DeclineReason, OverrideCategory
 from trainings.codes import Allocation
 from trainings.forms import MOST_SEATS, date_input
+from trainings.forms.reason import ReasonForm
 
 #: Above this many invitations their number must be typed before they are approved.
 TYPED_ABOVE = 100
@@ -56,14 +58,6 @@ class AnswerForm(DeclineForm):
         return data
 
 
-class ReasonForm(forms.Form):
-    """A reason in a few words, kept on record."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
 class ApproveForm(forms.Form):
     """Approval; above TYPED_ABOVE invitations the number of them has to be typed."""
 
@@ -102,7 +96,7 @@ class PersonPicker(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         key = getattr(value, "pk", value)
-        chosen = list(self.choices.queryset.filter(pk=key)) if str(key or "").isdigit() else []
+        chosen = list(self.choices.queryset.filter(pk=key)) if number_in(key) is not None else []
         context["widget"] |= {"chosen": chosen, "search_url": self.search_url}
         return context
 
@@ -216,7 +210,9 @@ class WhatIfForm(forms.Form):
         areas.queryset = Unit.objects.visible_to(user, Permission.PLAN_CLASSES)
         given = {key[6:]: value for key, value in self.data.items() if key.startswith("seats_")}
         areas.widget.seats_chosen = self.area_seats = {
-            int(key): int(value) for key, value in given.items() if key.isdigit() and value.isdigit()
+            unit: seats
+            for key, value in given.items()
+            if (unit := number_in(key)) is not None and (seats := number_in(value)) is not None
         }
 
     def clean(self) -> dict[str, Any]:

@@ -11,49 +11,21 @@ from accounts.roles import Permission
 from employees.models import Unit
 from employees.scoping import ScopedQuerySet, scope_roots, within
 from trainings.models import TrainingClass
+from trainings.papers.models import TextsVersion, YearlyNumbers
 
 _USER = settings.AUTH_USER_MODEL
 
 
-class LetterTemplate(models.Model):
-    """One version of an organiser's texts. Never changed: a new text is a new version (migration 0004)."""
+class LetterTemplate(TextsVersion):
+    """One version of an organiser's texts: the fields of `letters.texts.Texts`. Never changed."""
 
     organiser = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="letter_templates")
-    version = models.PositiveIntegerField()
-    #: The fields of `letters.texts.Texts`.
-    texts = models.JSONField()
-    made_by = models.ForeignKey(_USER, null=True, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["-version"]
-        constraints = [
-            models.UniqueConstraint(fields=["organiser", "version"], name="invitations_template_version"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organiser} v{self.version}"
 
 
-class NumberSeries(models.Model):
-    """The numbers an organiser has given out in a year: `first` to `last`, every one of them used."""
+class NumberSeries(YearlyNumbers):
+    """The numbers of an organiser's letters."""
 
     organiser = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="number_series")
-    year = models.PositiveSmallIntegerField()
-    first = models.PositiveIntegerField(default=1)
-    last = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["organiser", "year"], name="invitations_one_series_a_year"),
-            models.CheckConstraint(
-                condition=models.Q(first__gte=1, last__gte=models.F("first") - 1),
-                name="invitations_series_counts_up",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organiser} {self.year}: {self.first}–{self.last}"
 
 
 class LetterQuerySet(ScopedQuerySet):

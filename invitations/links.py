@@ -4,7 +4,6 @@ The link names the invitation and nothing else; what may be answered is decided 
 when the answer comes. It opens nothing but that one page.
 """
 
-import re
 from datetime import timedelta
 
 from django.core import signing
@@ -41,9 +40,3 @@ def invitation_of(token: str) -> Invitation | None:
         .filter(pk=invitation_id)
         .first()
     )
-
-
-def hidden(text: str) -> str:
-    """The text of a mail as others may read it: whoever has the link could answer in the person's name."""
-    folder = reverse("invitations:answer_link", args=["x"]).removesuffix("x/")
-    return re.sub(re.escape(folder) + r"[\w:-]+/?", folder + "…", text)

@@ -320,6 +320,14 @@ class Invitation(models.Model):
             models.Index(fields=["employee", "-id"], name="invitations_of_person"),
             models.Index(fields=["training_class", "rank"], name="invitations_of_class"),
             models.Index(fields=["-selection", "rank", "id"], name="invitations_latest"),
+            # The list of all invitations: of one state, in the order of states, and of days to answer.
+            models.Index(fields=["state", "id"], name="invitations_by_state"),
+            models.Index(fields=["answer_by", "id"], name="invitations_by_day"),
+            models.Index(
+                fields=["decline_reason", "id"],
+                name="invitations_by_reason",
+                condition=~models.Q(decline_reason=""),
+            ),
         ]
 
     def __str__(self) -> str:

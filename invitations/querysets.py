@@ -238,7 +238,7 @@ class InvitationQuerySet(ScopedQuerySet):
         if not words:
             return self
         classes = list(TrainingClass.objects.search(text).values_list("pk", flat=True))
-        people = Employee.objects.search(text).values_list("pk", flat=True)
+        people = Employee.objects.search(text).order_by().values_list("pk", flat=True)
         # Few: named one by one, so that indexes find their invitations. Many: nearly any page has some.
         named = list(people[: NAMED + 1])
         found = named if len(named) <= NAMED else people

@@ -180,7 +180,20 @@ class InvitationTable(PortalTable):
             badge = format_html('{} <span class="state state-warn">{}</span>', badge, _("Override"))
         if record.decline_reason:
             return format_html("{} <small>{}</small>", badge, record.get_decline_reason_display())
+        if record.state == Invitation.State.ISSUED and "answer_by" in self.exclude:
+            # In a class's own page the deadline has no column: beside the reasons there is no room for one.
+            until = _("until %(day)s") % {"day": formatting.time_element(record.answer_by)}
+            return format_html("{} <small>{}</small>", badge, mark_safe(until))  # noqa: S308 - our own words
         return badge
+
+
+class EveryInvitationTable(InvitationTable):
+    """Invitations of all classes: ranks of different pools have no order among each other."""
+
+    rank = tables.Column(gettext_lazy("Rank"), attrs=NUMBER, orderable=False)
+
+    class Meta(InvitationTable.Meta):
+        pass
 
 
 class UndeliveredTable(PortalTable):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts import notices
 from accounts.roles import Permission
 from employees.scoping import scope_roots, within
 from outbox.models import Message
@@ -9,5 +10,9 @@ from outbox.querysets import MessageQuerySet
 
 
 def undelivered(user: Any, permission: str = Permission.SEE_SELECTIONS) -> MessageQuerySet:
-    """Failed messages and those without an address, to people in the user's scope."""
-    return Message.objects.undelivered().filter(within(scope_roots(user, permission), "unit_path"))
+    """Failed messages and those without an address, to people in the user's scope.
+
+    Not those about a change to somebody's sign-in: they are their reader's alone, who finds them in the portal.
+    """
+    failed = Message.objects.undelivered().exclude(kind=notices.KIND)
+    return failed.filter(within(scope_roots(user, permission), "unit_path"))

@@ -100,7 +100,7 @@ def run(job_id: int, work: Callable[[Job], dict[str, Any] | None]) -> None:
     An exception with a `user_message` is a refusal: the job fails with that sentence. When the database
     ended the connection, or could not do what was asked just then, the job stays as it is and the sweeper
     has it tried again. Any other exception fails the job, and is raised so that the worker's log has the
-    trace.
+    trace; its words, which may hold somebody's data or tell about the inside, are not for the page.
     """
     job = claim(job_id)
     if job is None:
@@ -117,9 +117,10 @@ def run(job_id: int, work: Callable[[Job], dict[str, Any] | None]) -> None:
         Job.objects.filter(pk=job.pk).update(
             state=Job.State.FAILED,
             finished_at=timezone.now(),
-            error=str(getattr(error, "user_message", error)),
+            error=str(getattr(error, "user_message", "")),
         )
         if not hasattr(error, "user_message"):
+            error.add_note(f"in job {job.pk}, {job.task}")
             raise
         return
     finish(job, result=result, result_file=(result or {}).get("file", ""))

@@ -7,11 +7,13 @@ simdiklat/urls.py.
 from pathlib import Path
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from jobs import results
 from jobs.models import Job
 
 #: Jobs shown in the list of one's own.
@@ -41,10 +43,18 @@ def seconds_left(job: Job) -> int | None:
     return round(spent * (job.total - job.done) / job.done)
 
 
-def result_file(request: HttpRequest, pk: int) -> FileResponse:
-    """The file a job produced, for its owner only."""
+def result_file(request: HttpRequest, pk: int) -> FileResponse | HttpResponseRedirect:
+    """The file a job produced, for its owner only, and only as long as the owner may still see what is in it."""
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk, state=Job.State.DONE)
     path = (Path(settings.RESULTS_DIR) / job.result_file).resolve()
     if not job.result_file or Path(settings.RESULTS_DIR).resolve() not in path.parents or not path.is_file():
         raise Http404
+    if not results.may_fetch(job):
+        messages.error(
+            request,
+            _(
+                "What you may see has changed since this file was made. Make it again, and it holds what you may see now."
+            ),
+        )
+        return redirect("jobs:progress", pk=pk)
     return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)

@@ -114,6 +114,21 @@ def retry(*, message: Message, by: Any, address: str = "") -> bool:
     return True
 
 
+def give_up(*, message: Message, by: Any, reason: str) -> bool:
+    """Cancel a message that did not arrive and is not sent again; whether it still was one."""
+    undelivered = Message.objects.undelivered().filter(pk=message.pk)
+    with transaction.atomic():
+        given_up = bool(
+            undelivered.update(state=Message.State.CANCELLED, lease_until=None, last_error=reason)
+        )
+        if given_up:
+            trail.record(
+                "outbox.give_up", by=by, object_type="message", object_id=message.pk,
+                unit_path=message.unit_path, data={"key": message.key},
+            )  # fmt: skip
+    return given_up
+
+
 def mend_address(*, address: str, by: Any) -> bool:
     """Let messages go to a refused address again; whether it was one. Failed messages are retried apart."""
     with transaction.atomic():

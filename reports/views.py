@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import access
+from accounts.requests import number_in
 from accounts.roles import Permission
 from employees.models import Unit
 from employees.provinces import PROVINCES
@@ -110,7 +111,7 @@ def _make(request: HttpRequest, key: str, scope: Scope) -> Figure:
         number, province = request.GET.get("unit", ""), request.GET.get("province", "")
         if number:
             visible = Unit.objects.visible_to(request.user, Permission.SEE_FIGURES)
-            asked["unit"] = get_object_or_404(visible, pk=number if number.isdigit() else 0)
+            asked["unit"] = get_object_or_404(visible, pk=number_in(number) or 0)
         elif province in PROVINCES:
             asked["province"] = province
     return figures.make(key, scope, asked)

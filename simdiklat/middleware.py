@@ -33,20 +33,26 @@ def chosen_language(
 
 
 #: Nothing of the device but passkeys, and those for the portal's own pages only.
-_PERMISSIONS = ", ".join(
-    [
-        *(
-            f"{name}=()"
-            for name in (
-                "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture",
-                "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer",
-                "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
-            )
+_PERMISSIONS = {
+    **dict.fromkeys(
+        (
+            "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture",
+            "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer",
+            "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
         ),
-        "publickey-credentials-create=(self)",
-        "publickey-credentials-get=(self)",
-    ]
-)  # fmt: skip
+        "()",
+    ),
+    "publickey-credentials-create": "(self)",
+    "publickey-credentials-get": "(self)",
+}  # fmt: skip
+#: The pages that read QR codes: they alone get the camera.
+_CAMERA_PAGES = {"trainings:scan", "trainings:scanner"}
+
+
+def _permissions(page: str) -> str:
+    """The browser's features that the page of this name may use."""
+    allowed = _PERMISSIONS | ({"camera": "(self)"} if page in _CAMERA_PAGES else {})
+    return ", ".join(f"{name}={who}" for name, who in allowed.items())
 
 
 def browser_rules(
@@ -60,7 +66,8 @@ def browser_rules(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        page = request.resolver_match.view_name if request.resolver_match else ""
+        response.headers.setdefault("Permissions-Policy", _permissions(page))
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)

@@ -27,7 +27,7 @@ def scratch_database(
     portal = settings["NAME"]
     if name == portal:
         raise ValueError(f"{name} is the portal's own database")
-    existed = _exists(name)
+    existed = exists(name)
     if existed and not keep:
         drop(name)
     if not existed or not keep:
@@ -68,7 +68,8 @@ def _server(sql: str, values: list[Any] | None = None) -> list[tuple]:
         return cursor.fetchall() if cursor.description else []
 
 
-def _exists(name: str) -> bool:
+def exists(name: str) -> bool:
+    """Whether the server has a database of this name."""
     return bool(_server("SELECT 1 FROM pg_database WHERE datname = %s", [name]))
 
 

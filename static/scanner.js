@@ -7,7 +7,7 @@
   var video = root.querySelector("video"), canvas = root.querySelector("canvas");
   var said = root.querySelector(".scanner-said"), list = root.querySelector("[data-scanner-list]");
   var counter = root.querySelector("[data-scanner-count]"), key = "scans-" + root.dataset.queue;
-  var memory = [], recent = {}, detector = null, sending = false;
+  var memory = [], recent = {}, detector = null, ready = null, sending = false;
 
   function waiting() {
     try { return JSON.parse(localStorage.getItem(key) || "[]"); } catch (e) { return memory; }
@@ -19,6 +19,7 @@
     counter.textContent = scans.length + " · " + root.dataset.textWaiting;
   }
   function say(text, good) {
+    if (said.textContent === text && !good) return; // a screen reader hears once that the line is down
     said.textContent = text;
     said.className = "scanner-said notice " + (good ? "notice-success" : "notice-warning");
   }
@@ -49,6 +50,8 @@
         return { id: s.id, code: s.code, age: Math.max(0, (Date.now() - s.at) / 1000) };
       }) }),
     }).then(function (answer) {
+      // Signed out meanwhile: led to the sign-in, or refused.
+      if (answer.redirected || answer.status === 403) throw new Error("session");
       if (!answer.ok) throw new Error(answer.status);
       return answer.json();
     }).then(function (body) {
@@ -63,9 +66,9 @@
       keep(waiting().filter(function (s) { return !answered[s.id]; }));
       sending = false;
       if (waiting().length) send();
-    }).catch(function () {
+    }).catch(function (error) {
       sending = false;
-      say(root.dataset.textKept, false);
+      say(error.message === "session" ? root.dataset.textSession : root.dataset.textKept, false);
     });
   }
   window.addEventListener("online", send);
@@ -77,14 +80,15 @@
       detector.detect(video).then(function (codes) {
         if (codes.length) found(codes[0].rawValue);
         setTimeout(look, 200);
-      }, function () { detector = null; setTimeout(look, 200); });
+      }, function () { detector = null; vendored().then(look, look); });
       return;
     }
+    if (!window.jsQR) { vendored().then(look, function () { setTimeout(look, 2000); }); return; }
     var width = Math.min(640, video.videoWidth), height = Math.round(width * video.videoHeight / video.videoWidth);
     canvas.width = width; canvas.height = height;
     var pen = canvas.getContext("2d", { willReadFrequently: true });
     pen.drawImage(video, 0, 0, width, height);
-    var code = window.jsQR && window.jsQR(pen.getImageData(0, 0, width, height).data, width, height);
+    var code = window.jsQR(pen.getImageData(0, 0, width, height).data, width, height);
     if (code && code.data) found(code.data);
     setTimeout(look, 200);
   }
@@ -98,6 +102,7 @@
     return vendored();
   }
   function vendored() {
+    if (window.jsQR) return Promise.resolve();
     return new Promise(function (done, failed) {
       var script = document.createElement("script");
       script.src = root.dataset.decoder;
@@ -110,11 +115,13 @@
     if (!navigator.mediaDevices) { say(root.dataset.textNoCamera, false); return; }
     navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(function (stream) {
       video.srcObject = stream; video.hidden = false; button.hidden = true;
-      return Promise.all([video.play(), decoder()]).then(look);
+      return Promise.all([video.play(), ready]).then(look);
     }).catch(function () { say(root.dataset.textNoCamera, false); });
   });
   // For devices with a scanner instead of a camera, and for tests.
   root.addEventListener("scanned", function (event) { found(event.detail); });
   keep(waiting());
   send();
+  // Now, not when the camera opens: the line may be gone by then. Without it, looking asks again.
+  ready = decoder().catch(function () { return null; });
 })();

@@ -8,12 +8,14 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import RoleGrant
 from accounts.roles import Role
+from audit import reading
 from employees.models import Employee, ServiceArea, Unit
-from tests import factories
+from tests import factories, told
 from tests.engines import browser, mailbox, page, redis_url  # noqa: F401 - fixtures
 
 
@@ -37,6 +39,13 @@ def plain_static(settings):
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture(autouse=True)
+def everybody_named_is_told(monkeypatch):
+    """See tests/told.py."""
+    monkeypatch.setattr(reading, "note", told.noting)
+    monkeypatch.setattr(Client, "request", told.requesting)
 
 
 @dataclass

@@ -6,7 +6,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Permission
-from employees.exporting.lists import Column, Exported, ListExport, nip, register
+from employees.exporting.lists import Column, Exported, ListExport, register
+from employees.exporting.people import as_shown
 from trainings.filters import HistoryFilter
 from trainings.models import HistoryRecord
 from trainings.tables import HistoryTable
@@ -30,14 +31,10 @@ COLUMNS = (
 def history(user: Any, query: QueryDict) -> Exported:
     """The history of the people in scope with the filters and the order of the address."""
     scope = HistoryRecord.objects.visible_to(user, Permission.DOWNLOAD_LISTS)
-    filtered = HistoryFilter(query, queryset=scope, user=user)
-    table = HistoryTable(filtered.qs.for_table())
-    return Exported(
-        rows=table.ordered(query),
-        columns=(Column("NIP", nip("employee__nip", user)), *COLUMNS),
-        person="employee_id",
-        filters=filtered.given,
-    )
+    return as_shown(
+        user, query, scope=scope, filters=HistoryFilter, table=HistoryTable, columns=COLUMNS,
+        nip_road="employee__nip", person="employee_id",
+    )  # fmt: skip
 
 
 def register_all() -> None:

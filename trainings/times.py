@@ -1,32 +1,56 @@
 """The clock of a class: each time people read is the local time of its organiser and carries its zone."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from employees.codes import ZONE_NAMES
-from trainings.agenda_models import Session
-from trainings.models import TrainingClass
+from trainings.models import Session, TrainingClass
 from trainings.papers.wording import long_day
+
+#: Hours that the three zones are ahead of UTC, all the year; none has a summer time.
+_AHEAD = {7: "WIB", 8: "WITA", 9: "WIT"}
+
+
+def zone_of(session: Session) -> str:
+    """The zone in which a session's moments are reckoned: WIB, WITA or WIT.
+
+    It is the organiser's, but for a session that had begun, or would clash, when the organiser's was
+    changed (docs/adr/0058).
+    """
+    if session.starts is None or session.starts_at is None:
+        return session.training_class.organiser.time_zone
+    ahead = datetime.combine(session.day, session.starts, UTC) - session.starts_at
+    return _AHEAD[round(ahead / timedelta(hours=1))]
+
+
+def reckoned_elsewhere(sessions: Iterable[Session], at: datetime | None = None) -> set[str]:
+    """The zones, other than the organiser's, of sessions that are still to come; they want a look."""
+    now = at or timezone.now()
+    return {
+        zone_of(one)
+        for one in sessions
+        if one.starts_at and one.starts_at > now and zone_of(one) != one.training_class.organiser.time_zone
+    }
 
 
 def hours_text(session: Session) -> str:
     """Beginning and end of a session, "08.00–09.30 WITA"; empty for a self-paced one without times."""
     if session.starts is None or session.ends is None:
         return ""
-    zone = session.training_class.organiser.time_zone
-    return f"{session.starts:%H.%M}–{session.ends:%H.%M} {zone}"
+    return f"{session.starts:%H.%M}–{session.ends:%H.%M} {zone_of(session)}"
 
 
 def moment_text(session: Session, moment: datetime) -> str:
-    """A moment on the clock of the session's class, "07.30 WIT".
+    """A moment on the clock of the session, "07.30 WIT".
 
     Where it falls on another day than the session there, with that day: "Senin, 5 Mei 2026, 23.40 WIT".
     """
-    organiser = session.training_class.organiser
-    local = moment.astimezone(ZoneInfo(ZONE_NAMES[organiser.time_zone]))
-    words = f"{local:%H.%M} {organiser.time_zone}"
+    zone = zone_of(session)
+    local = moment.astimezone(ZoneInfo(ZONE_NAMES[zone]))
+    words = f"{local:%H.%M} {zone}"
     return words if local.date() == session.day else f"{long_day(local.date())}, {words}"
 
 

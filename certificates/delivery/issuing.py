@@ -12,7 +12,6 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit import log
 from audit.errors import Refusal
 from certificates import signing
 from certificates.content import Reference, SignedBy, Subject, document, outdated
@@ -21,6 +20,7 @@ from certificates.delivery.curriculum import subjects_of
 from certificates.models import Certificate, CertificateTemplate, CertificateVersion, NumberSeries
 from certificates.texts import Texts, texts_of
 from employees.models import Unit
+from trainings import trail
 from trainings.codes import TOOK_PART
 from trainings.models import HistoryRecord, TrainingClass
 from trainings.papers import numbering
@@ -99,11 +99,10 @@ def _issue(training_class: TrainingClass, records: Sequence[HistoryRecord], by: 
         record.certificate_number = certificate.number
     HistoryRecord.objects.bulk_update(records, ["certificate_number"], batch_size=_ROWS)
     telling.tell(training_class, certificates)
-    _record(
-        "certificate.issued", training_class, by,
-        count=len(certificates), first=certificates[0].number, last=certificates[-1].number,
-        template=template.version if template else 0,
-    )  # fmt: skip
+    trail.record("certificate.issued", training_class, by, {
+        "count": len(certificates), "first": certificates[0].number, "last": certificates[-1].number,
+        "template": template.version if template else 0,
+    })  # fmt: skip
     return certificates
 
 
@@ -176,10 +175,7 @@ def reissue(certificate: Certificate, record: HistoryRecord, *, by: Any, because
         today, by, number=latest.version + 1, replaces=latest.dated, because=because,
     )  # fmt: skip
     version.save()
-    _record(
-        "certificate.reissued", certificate.training_class, by,
-        number=certificate.number, version=version.version, because=because,
-    )  # fmt: skip
+    _record_version("certificate.reissued", certificate, version, by, because)
     return version
 
 
@@ -189,19 +185,11 @@ def end(version: CertificateVersion, state: str, *, by: Any, because: str) -> No
     version.ended_by, version.ended_because = by, because
     version.save(update_fields=["state", "ended_at", "ended_by", "ended_because"])
     if state == State.REVOKED:
-        certificate = version.certificate
-        _record(
-            "certificate.revoked", certificate.training_class, by,
-            number=certificate.number, version=version.version, because=because,
-        )  # fmt: skip
+        _record_version("certificate.revoked", version.certificate, version, by, because)
 
 
-def _record(verb: str, training_class: TrainingClass, by: Any, **data: Any) -> None:
-    log.record(
-        verb,
-        by=by,
-        object_type="class",
-        object_id=training_class.pk,
-        unit_path=training_class.organiser.path,
-        data={"class": training_class.code, **data},
-    )
+def _record_version(
+    verb: str, certificate: Certificate, version: CertificateVersion, by: Any, because: str
+) -> None:
+    data = {"number": certificate.number, "version": version.version, "because": because}
+    trail.record(verb, certificate.training_class, by, data)

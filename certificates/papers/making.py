@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.access import holds
 from accounts.roles import Permission
-from audit import log, reading
+from audit import reading
 from audit.errors import Refusal
 from audit.marks import Mark
 from certificates.papers import blocks, sheets
 from certificates.papers.catalogue import PAPERS, Paper
 from certificates.papers.people import participants
 from certificates.texts import texts_of
+from trainings import trail
 from trainings.models import TrainingClass
 
 CONTENT_TYPES = {
@@ -70,16 +71,9 @@ def make(
         )
     name = f"{slugify(f'{paper.key} {training_class.code} {mark.name_part}')}.{fmt}"
     sha256 = hashlib.sha256(content).hexdigest()
-    log.record(
-        "paper.download",
-        by=by,
-        object_type="class",
-        object_id=training_class.pk,
-        unit_path=training_class.organiser.path,
-        data={
-            "class": training_class.code, "paper": paper.key, "format": fmt, "rows": len(people), "sha256": sha256,
-        },
-    )  # fmt: skip
+    trail.record("paper.download", training_class, by, {
+        "paper": paper.key, "format": fmt, "rows": len(people), "sha256": sha256,
+    })  # fmt: skip
     reading.note(
         reading.Kind.DOWNLOADED,
         by=by,

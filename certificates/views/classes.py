@@ -19,17 +19,20 @@ from audit.errors import Refusal
 from audit.marks import Mark
 from certificates import actions, rendering, signing
 from certificates.delivery import zips
-from certificates.forms import ReasonForm
 from certificates.models import Certificate, CertificateVersion
 from certificates.tables import CertificateTable
 from certificates.texts import texts_of
+from trainings.forms.reason import ReasonForm
 from trainings.models import HistoryRecord, TrainingClass
+from trainings.views.common import crumbs as class_crumbs
+from trainings.views.common import plannable_class, plannable_classes, visible_class
+from trainings.views.downloads import as_pdf
 
 
 @access(Permission.DOWNLOAD_LISTS)
 def class_certificates(request: HtmxRequest, pk: int) -> HttpResponse:
     """The certificates of one class: all for those who plan it, one's own people's for a regional office."""
-    training_class = _visible(request, pk)
+    training_class = visible_class(request, pk)
     plans = TrainingClass.objects.plannable_by(request.user).filter(pk=pk).exists()
     certificates = Certificate.objects.visible_to(request.user).filter(training_class=pk)
     table = CertificateTable(certificates.for_table(), order_by="number")
@@ -66,7 +69,7 @@ def _signer(training_class: TrainingClass) -> Any:
 @require_POST
 def issue(request: HttpRequest, pk: int) -> HttpResponse:
     """Issue the certificates that records of one's own class still lack."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     try:
         made = actions.issue_missing(training_class=training_class, by=request.user)
     except Refusal as refusal:
@@ -110,13 +113,13 @@ def _paper(request: HttpRequest, certificate: Certificate, back: str) -> HttpRes
         name=name,
         sha256=version.sha256,
     )
-    return file_response(content, name[:-4])
+    return as_pdf(content, name[:-4])
 
 
 @access(Permission.PLAN_CLASSES)
 def archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All valid certificates of one's own class as ZIP; a job makes it first, with its progress."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     versions = zips.versions_of(pk)
     if not versions:
         raise Http404
@@ -172,7 +175,7 @@ def reissue(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _change(request: HttpRequest, pk: int, action: Any, **words: str) -> HttpResponse:
-    certificates = Certificate.objects.filter(training_class__in=_plannable(request))
+    certificates = Certificate.objects.filter(training_class__in=plannable_classes(request))
     certificate = get_object_or_404(_with_class(certificates), pk=pk)
     origin.show(certificate.record.employee_id)  # the name is that on the paper
     back = reverse("certificates:class", args=[certificate.training_class_id])
@@ -198,31 +201,5 @@ def _change(request: HttpRequest, pk: int, action: Any, **words: str) -> HttpRes
     return render(request, "confirm.html", context)
 
 
-def file_response(content: bytes, name: str, *, inline: bool = False) -> HttpResponse:
-    """A PDF that no cache keeps."""
-    response = HttpResponse(content, content_type="application/pdf")
-    kind = "inline" if inline else "attachment"
-    response["Content-Disposition"] = f'{kind}; filename="{slugify(name)}.pdf"'
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def class_crumbs(training_class: TrainingClass) -> list[tuple[str, str]]:
-    """From the list of classes to this class."""
-    return [
-        (_("Classes"), reverse("trainings:class_list")),
-        (str(training_class), reverse("invitations:class", args=[training_class.pk])),
-    ]
-
-
 def _with_class(certificates: Any) -> Any:
     return certificates.for_table().select_related("training_class__organiser", "organiser")
-
-
-def _visible(request: HttpRequest, pk: int) -> TrainingClass:
-    classes = TrainingClass.objects.visible_to(request.user).select_related("programme", "organiser")
-    return get_object_or_404(classes, pk=pk)
-
-
-def _plannable(request: HttpRequest) -> Any:
-    return TrainingClass.objects.plannable_by(request.user).select_related("programme", "organiser")

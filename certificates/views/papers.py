@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.access import access
@@ -11,14 +11,14 @@ from audit.errors import Refusal
 from certificates.forms import PaperForm
 from certificates.papers import making
 from certificates.papers.blocks import Options
-from certificates.views.classes import class_crumbs
-from trainings.models import TrainingClass
+from trainings.views.common import crumbs as class_crumbs
+from trainings.views.common import visible_class
 
 
 @access(Permission.DOWNLOAD_LISTS)
 def papers(request: HttpRequest, pk: int) -> HttpResponse:
     """All papers of a class that this person may have."""
-    training_class = _visible(request, pk)
+    training_class = visible_class(request, pk)
     context = {
         "title": _("Papers"),
         "subtitle": str(training_class),
@@ -35,7 +35,7 @@ def papers(request: HttpRequest, pk: int) -> HttpResponse:
 @access(Permission.DOWNLOAD_LISTS)
 def download(request: HttpRequest, pk: int, key: str, kind: str) -> HttpResponse:
     """One paper in one format; number and day come with the address."""
-    training_class = _visible(request, pk)
+    training_class = visible_class(request, pk)
     offered = {paper.key: paper for paper in making.papers_for(training_class, request.user)}
     paper = offered.get(key)
     if paper is None or kind not in paper.formats:
@@ -57,8 +57,3 @@ def download(request: HttpRequest, pk: int, key: str, kind: str) -> HttpResponse
     response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-def _visible(request: HttpRequest, pk: int) -> TrainingClass:
-    classes = TrainingClass.objects.visible_to(request.user)
-    return get_object_or_404(classes.select_related("programme", "organiser", "curriculum"), pk=pk)

@@ -13,8 +13,8 @@ from audit.errors import Refusal
 from certificates import actions, signing
 from certificates.forms import TemplateForm
 from certificates.texts import texts_of
-from certificates.views.classes import file_response
 from employees.models import Unit
+from trainings.views.downloads import as_pdf
 
 
 @access(Permission.PLAN_CLASSES)
@@ -28,7 +28,7 @@ def template(request: HttpRequest, pk: int) -> HttpResponse:
             content = actions.sample(
                 organiser=organiser, texts=form.texts(), on=timezone.localdate(), logo=form.logo()
             )
-            return file_response(content, f"pratinjau {organiser.code}", inline=True)
+            return as_pdf(content, f"pratinjau {organiser.code}", inline=True)
         try:
             saved = actions.save_texts(
                 organiser=organiser, texts=form.texts(), by=request.user, logo=form.logo()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from audit import log
 from audit.errors import Refusal
+from employees.actions import tell_address_changed
 from employees.correction_models import ANSWER_WITHIN, CorrectionRequest
 from employees.models import Employee
 from outbox.models import Message
@@ -60,7 +61,7 @@ def answer(*, request: CorrectionRequest, by: Any, accept: bool, reason: str) ->
     locked = (
         CorrectionRequest.objects.for_officer(by)
         .select_for_update(of=("self",))
-        .select_related("employee__unit")
+        .select_related("employee__unit", "employee__user")
         .filter(pk=request.pk)
         .first()
     )
@@ -75,6 +76,9 @@ def answer(*, request: CorrectionRequest, by: Any, accept: bool, reason: str) ->
     locked.answer, locked.answered_by, locked.answered_at = reason, by, timezone.now()
     if accept and locked.field in APPLIED:
         _check(locked.field, locked.value)
+        if locked.field == Field.EMAIL:
+            # At the address before: a stolen session could have asked.
+            tell_address_changed(locked.employee)
         Employee.objects.filter(pk=locked.employee_id).update(**{locked.field: locked.value})
     locked.save(update_fields=["state", "answer", "answered_by", "answered_at"])
     _write_message(locked)

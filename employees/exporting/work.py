@@ -14,6 +14,7 @@ from audit import log, reading
 from audit.errors import Refusal
 from audit.marks import Mark
 from employees.exporting import files, lists
+from employees.scoping import scope_roots
 from jobs import runner
 from jobs.models import Job
 
@@ -46,7 +47,19 @@ def run(job: Job) -> dict[str, Any]:
         with transaction.atomic():
             _record(job, exported, content, written, name, read)
     partial.replace(settings.RESULTS_DIR / name)
-    return {"rows": written.rows, "sha256": written.sha256, "file": name}
+    scope = scope_roots(owner, exported.permission)
+    return {"rows": written.rows, "sha256": written.sha256, "file": name, "scope": scope}
+
+
+def may_fetch(job: Job) -> bool:
+    """Whether the owner still sees everything that the file was made from: whoever lost a role, or a part of its
+    reach, does not fetch yesterday's copy of it.
+    """
+    exported, owner = lists.find(job.params["list"]), job.owner
+    if exported is None or owner is None or not holds(owner, exported.permission):
+        return False
+    held = scope_roots(owner, exported.permission)
+    return all(any(path.startswith(root) for root in held) for path in job.result.get("scope", []))
 
 
 def _record(

@@ -27,6 +27,9 @@ def account_list(request: HtmxRequest) -> HttpResponse:
     filtered = AccountFilter(request.GET, queryset=accounts)
     context = {
         "title": _("Accounts"),
+        "action_url": reverse("employees:account_new"),
+        "action_label": _("New account"),
+        "action_icon": "plus",
         "filter": filtered,
         "table": AccountTable(filtered.qs).paged(request),
     }

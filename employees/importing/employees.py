@@ -91,6 +91,7 @@ class EmployeeImporter(Importer):
     name = "employees"
     mostly_known = True
     batched = True
+    shares_checks = True
     columns = (
         Column("NIP", aliases=("NIP_BARU",)),
         Column("ID_PEGAWAI", longest=40),
@@ -222,6 +223,26 @@ class EmployeeImporter(Importer):
         if first != row:
             self.repeated[column].setdefault(number, [first]).append(row)
 
+    def found(self) -> Any:
+        numbers = {"NIP": self.nip_rows, "ID_PEGAWAI": self.id_rows}
+        return dict(self.faults), [tuple(line) for line in self.lines], numbers, self.repeated
+
+    def absorb(self, found: Any) -> None:
+        faults, lines, numbers, repeated = found
+        self.faults.update(faults)
+        self.lines.extend(map(_Line._make, lines))
+        self.lines.sort()
+        for column, mine in (("NIP", self.nip_rows), ("ID_PEGAWAI", self.id_rows)):
+            known = self.repeated[column]
+            for number, row in numbers[column].items():
+                theirs = repeated[column].get(number, [row])
+                first = mine.setdefault(number, row)
+                if first != row:
+                    known[number] = sorted({*known.get(number, [first]), *theirs})
+                    mine[number] = known[number][0]
+                elif len(theirs) > 1:
+                    known[number] = theirs
+
     # --- All rows ----------------------------------------------------------------------------------
 
     def settle(self, cursor: Any) -> None:
@@ -313,11 +334,13 @@ class EmployeeImporter(Importer):
 
     def write(self, cursor: Any) -> tuple[int, int, int]:
         self.lock(cursor, "employees_employee, employees_formernip")
+        # A batch of new people alone has no ids: known, nobody is read to find whose NIP changed.
+        cursor.execute("ANALYZE incoming (id)")
         cursor.execute(
             """
             INSERT INTO employees_formernip (employee_id, nip, until)
             SELECT e.id, e.nip, %s FROM incoming i JOIN employees_employee e ON e.id = i.id
-            WHERE e.nip <> i.nip
+            WHERE e.nip <> i.nip AND i.id IS NOT NULL
             """,
             [timezone.localdate()],
         )

@@ -6,7 +6,7 @@ database or the other rows, and writes what was accepted from a temporary table 
 
 import csv
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.log import record
+from employees.importing import sharing
 from employees.importing.importer import ERROR_COLUMNS, Faults, Importer
-from employees.importing.reading import FileRefused, Source, clean, heading_key, open_source
-from employees.importing.staging import Stage
+from employees.importing.reading import FileRefused, Row, Source, clean, heading_key, open_source
+from employees.importing.staging import Stage, gather, merge_gathered
 
 logger = logging.getLogger(__name__)
 
@@ -162,6 +163,16 @@ class Layout:
 
 def check_rows(importer: Importer, layout: Layout, source: Source, report: Progress) -> int:
     """Check every row; return how many there are."""
+
+    def work(rows: Iterable[Row], tell: Progress) -> int:
+        return _check_these(importer, layout, rows, tell)
+
+    if sharing.worthwhile(importer, source):
+        return sharing.check(importer, source, work, report)
+    return work(source.rows(), report)
+
+
+def _check_these(importer: Importer, layout: Layout, rows: Iterable[Row], report: Progress) -> int:
     width, pick, faults, check = layout.width, layout.pick, importer.faults, importer.check
     required = [
         (place, column.name)
@@ -170,7 +181,7 @@ def check_rows(importer: Importer, layout: Layout, source: Source, report: Progr
     ]
     limits = [(place, c.longest, c.name) for place, c in enumerate(layout.kind.columns) if c.longest]
     read = 0
-    for row, raw in source.rows():
+    for row, raw in rows:
         read += 1
         if len(raw) > width:
             if any(map(clean, raw[width:])):
@@ -217,6 +228,7 @@ def _write(
             # One import at a time, so that two files cannot settle against each other's past.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('simdiklat.import'))")
             cursor.execute("SET LOCAL work_mem = '128MB'")
+            gather(cursor)
             importer.settle(cursor)
             importer.stage.load(cursor, list(faults))
             importer.resolve(cursor)
@@ -235,10 +247,17 @@ def _write(
                     data={"file": file_name, "sha256": summary.sha256, **summary.counts()},
                 )
     except IntegrityError as error:
-        logger.warning("Import of %s met a concurrent change: %s", importer.name, error)
+        logger.warning("Import of %s met a concurrent change: %s", importer.name, constraint_of(error))
         raise FileRefused(
             _("Somebody changed the same data during the import. Nothing was written; import the file again.")
         ) from error
+    with connection.cursor() as cursor:
+        merge_gathered(cursor, importer.comparison().table)
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """What the database refused by, for the log; its own words would name the person."""
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "a constraint")
 
 
 @contextmanager

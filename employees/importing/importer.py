@@ -72,6 +72,9 @@ class Importer:
     #: Whether most rows of a right file are about something stored already (not so for new classes).
     mostly_known: ClassVar[bool] = False
 
+    #: Whether another process may check a part of the rows: then `found` and `absorb` hand over what it found.
+    shares_checks: ClassVar[bool] = False
+
     #: Takes no locks: somebody only looks at what an import would do.
     preview = False
 
@@ -92,6 +95,14 @@ class Importer:
 
         Required cells and lengths were already looked at: the row may be among the faults.
         """
+        raise NotImplementedError
+
+    def found(self) -> Any:
+        """What the checks of rows left besides what is staged; can be pickled."""
+        raise NotImplementedError
+
+    def absorb(self, found: Any) -> None:
+        """Take over what another process `found` in other rows of the same file."""
         raise NotImplementedError
 
     def settle(self, cursor: Any) -> None:

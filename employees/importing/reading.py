@@ -59,12 +59,20 @@ class Source:
     """
 
     def __init__(
-        self, *, walk: Callable[[], Iterator[Row]], sha256: str, close: Callable[[], None], estimate: int = 0
+        self,
+        *,
+        walk: Callable[[], Iterator[Row]],
+        sha256: str,
+        close: Callable[[], None],
+        estimate: int = 0,
+        in_memory: bool = False,
     ) -> None:
         self._walk = walk
         self.sha256 = sha256
         #: About how many rows there are, for a progress bar.
         self.estimate = estimate
+        #: Whether walking it reads nothing from the file any more.
+        self.in_memory = in_memory
         self.close = close
         first = next(_filled(walk()), None)
         if first is None:
@@ -110,7 +118,8 @@ def open_source(path: str | Path, known: Callable[[str], bool]) -> Source:
         sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
         handle.seek(0)
         start = handle.read(8)
-        if start[:4] == b"PK\x03\x04":
+        workbook = start[:4] == b"PK\x03\x04"
+        if workbook:
             walk, estimate = _xlsx_walk(handle)
         elif start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             raise FileRefused(
@@ -121,7 +130,7 @@ def open_source(path: str | Path, known: Callable[[str], bool]) -> Source:
             )
         else:
             walk, estimate = _csv_walk(handle, known), _count_lines(handle)
-        return Source(walk=walk, sha256=sha256, close=handle.close, estimate=estimate)
+        return Source(walk=walk, sha256=sha256, close=handle.close, estimate=estimate, in_memory=workbook)
     except OSError as error:
         handle.close()
         raise FileRefused(

@@ -1,5 +1,7 @@
 """What people do to an import: upload, decide, confirm, stop, go on, discard. Keyword-only, `by=`."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 from audit.errors import Refusal
 from audit.log import record
 from employees.codes import Activity
-from employees.importing import cleaning, staged, store
+from employees.importing import cleaning, named, staged, store
 from employees.importing.authority import may_import
 from employees.importing.importer import Faults
 from employees.importing.models import ImportKind, ImportRun
@@ -202,9 +204,15 @@ def set_missing_activity(*, run: ImportRun, activity: str, typed: int, by: Any) 
     return changed
 
 
-def note_downloaded(*, run: ImportRun, by: Any) -> None:
-    """Record that somebody downloaded the rejected rows of a run."""
-    _record(run, "errors_downloaded", by)
+@transaction.atomic
+def note_downloaded(*, run: ImportRun, path: Path, ending: str, by: Any) -> str:
+    """Record that somebody downloads the rows to mend (in the trail, and whose they are in the log of reading);
+    returns the file's name without its ending, marked with who and when.
+    """
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    _record(run, "errors_downloaded", by, {"format": ending, "sha256": sha256})
+    return named.note_file(run=run, ending=ending, sha256=sha256, by=by)
 
 
 # --- Inside ----------------------------------------------------------------------------------------

@@ -13,12 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.access import access
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in
 from accounts.roles import Permission
-from audit import origin
 from audit.errors import Refusal
 from employees.codes import Activity
-from employees.importing import running, store
+from employees.importing import named, running, store
 from employees.importing.importer import Faults
 from employees.importing.models import ImportKind, ImportRun
 from employees.importing.registry import importer_for
@@ -154,8 +153,7 @@ def import_rows(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     importer = importer_for(run.kind)(present=frozenset(run.present), faults=Faults(), stage=Stage(()))
     lines: Any = Lines(run.pk, outcome, run.count(outcome), importer.comparison())
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
-    if run.kind == ImportKind.EMPLOYEES:
-        origin.show(*[line.target_id for line in page.object_list])  # those who are stored already
+    named.note_page(run=run, outcome=outcome, lines=list(page.object_list), page=page.number, by=request.user)
     context = {
         "title": outcome.label,
         "subtitle": _NOTES[outcome],
@@ -218,7 +216,7 @@ def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         running.decide(
             run=run,
-            row=int(row) if row.isdigit() else 0,
+            row=number_in(row) or 0,
             decision=request.POST.get("decision", ""),
             by=request.user,
         )
@@ -305,8 +303,7 @@ def import_errors(request: HttpRequest, pk: int, kind: str) -> FileResponse:
     path = store.errors_path(run.stored_name, kind)
     if not path.is_file():
         raise Http404
-    running.note_downloaded(run=run, by=request.user)
-    stem = run.file_name.rsplit(".", 1)[0]
+    stem = running.note_downloaded(run=run, path=path, ending=kind, by=request.user)
     name = _("%(file)s - to mend") % {"file": stem}
     return FileResponse(path.open("rb"), as_attachment=True, filename=f"{name}.{kind}")
 

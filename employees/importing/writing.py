@@ -7,6 +7,7 @@ is left out and reported; nobody's later change is overwritten unseen.
 
 import json
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +20,12 @@ from django.utils.translation import gettext as _
 from audit.errors import Refusal
 from audit.log import record
 from employees.importing import checking, staged, store
-from employees.importing.engine import run_import
+from employees.importing.engine import constraint_of, run_import
 from employees.importing.importer import Faults, Importer
 from employees.importing.models import ImportRun
 from employees.importing.registry import importer_for
 from employees.importing.staged import rows_table
-from employees.importing.staging import Stage
+from employees.importing.staging import MERGED_EVERY, Stage, gather, merge_gathered
 from jobs import runner
 from jobs.models import Job
 from jobs.runner import JobStopped
@@ -81,11 +82,52 @@ def _write(run: ImportRun, job: Job) -> None:
         _write_at_once(run, kind)
         return
     done = 0
-    while (batch := _next_batch(run)) is not None:
-        _write_rows(run, kind, batch)
-        done += batch.rows
-        runner.progress(job, done=min(done, left), message=_("Writing"))
+    with _Merging(kind, run) as merging:
+        while (batch := _next_batch(run)) is not None:
+            _write_rows(run, kind, batch)
+            done += batch.rows
+            merging.wrote(batch.rows)
+            runner.progress(job, done=min(done, left), message=_("Writing"))
     _finish(run)
+
+
+class _Merging:
+    """Merges what the trigram indexes gather, on a connection of its own, while the next batches are written."""
+
+    def __init__(self, kind: type[Importer], run: ImportRun) -> None:
+        self.table = kind(present=frozenset(run.present), faults=Faults(), stage=Stage(())).comparison().table
+        self.gathered = 0
+        self.worker = ThreadPoolExecutor(1)
+        self.running: Future[None] | None = None
+
+    def __enter__(self) -> "_Merging":
+        return self
+
+    def __exit__(self, kind: Any, *_exc: Any) -> None:
+        if kind is None and self.gathered:
+            self._start()
+        self.worker.shutdown()
+        if kind is None and self.running is not None:
+            self.running.result()
+
+    def wrote(self, rows: int) -> None:
+        """So many rows more were written."""
+        self.gathered += rows
+        if self.gathered >= MERGED_EVERY:
+            self._start()
+
+    def _start(self) -> None:
+        if self.running is not None:
+            self.running.result()
+        self.gathered = 0
+        self.running = self.worker.submit(self._merge)
+
+    def _merge(self) -> None:
+        try:
+            with connection.cursor() as cursor:  # this thread's own
+                merge_gathered(cursor, self.table)
+        finally:
+            connection.close()
 
 
 @dataclass(frozen=True)
@@ -122,7 +164,7 @@ def _write_rows(run: ImportRun, kind: type[Importer], batch: _Batch) -> None:
             ):
                 _write_rows(run, kind, part)
             return
-        logger.warning("Import %s: row %s meets something else: %s", run.pk, batch.last, error)
+        logger.warning("Import %s: row %s meets %s", run.pk, batch.last, constraint_of(error))
         with transaction.atomic(), connection.cursor() as cursor:
             _hold(run, batch)
             staged.add_conflicts(cursor, run.pk, [(batch.last, _at_odds())])
@@ -146,6 +188,7 @@ def _at_odds() -> str:
 def _write_batch(run: ImportRun, kind: type[Importer], batch: _Batch) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         _hold(run, batch)
+        gather(cursor)
         importer = kind(present=frozenset(run.present), faults=Faults(), stage=Stage(()))
         comparison = importer.comparison()
         cursor.execute("DROP TABLE IF EXISTS pg_temp.incoming")

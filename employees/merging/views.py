@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.access import access
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_viewed
@@ -134,12 +134,10 @@ def pair_merge(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if request.POST.get("sure") != "yes":
             raise Refusal(_("Say that you are sure: a merge cannot be taken back."))
-        kept = actions.merge(
-            pair=pair, keep=int(keep) if keep.isdigit() else 0, choices=choices, by=request.user
-        )
+        kept = actions.merge(pair=pair, keep=number_in(keep) or 0, choices=choices, by=request.user)
     except Refusal as refusal:
         messages.error(request, refusal.user_message)
-        return redirect(f"{reverse('employees:pair', args=[pk])}?keep={keep if keep.isdigit() else ''}")
+        return redirect(f"{reverse('employees:pair', args=[pk])}?keep={number_in(keep) or ''}")
     messages.success(request, _("The two records are one now. The old address leads to it."))
     return redirect("employees:detail", pk=kept.pk)
 

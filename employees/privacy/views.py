@@ -11,7 +11,7 @@ from accounts.access import SIGNED_IN, access
 from accounts.requests import HtmxRequest
 from audit import reading
 from employees.privacy.tables import ReadingTable
-from employees.privacy.viewers import superusers, viewers_of
+from employees.privacy.viewers import account_viewers_of, class_viewers_of, superusers, viewers_of
 
 
 def own_person(request: HttpRequest) -> Any:
@@ -44,6 +44,8 @@ def who_can_see(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs(),
         "person": person,
         "viewers": viewers_of(person),
+        "class_viewers": class_viewers_of(person),
+        "account_viewers": account_viewers_of(person),
         "superusers": superusers().count(),
     }
     return render(request, "employees/privacy/who_can_see.html", context)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,11 +18,13 @@ from invitations.delivery import seats
 from invitations.letters import numbering, offices, rendering
 from invitations.letters.content import Reference, document, facts_of
 from invitations.letters.samples import sample_document
-from invitations.letters.texts import Texts, from_json, texts_of
+from invitations.letters.texts import Texts, texts_of
 from invitations.models import Letter, LetterName, LetterTemplate, Selection
 from jobs import runner
 from jobs.models import Job
+from trainings.actions.guards import check_planner
 from trainings.models import TrainingClass
+from trainings.papers.texts import check_organiser, save_version
 
 #: Up to so many letters and names the PDFs are set at once; above it a job does it, with its progress.
 LETTERS_AT_ONCE = 5
@@ -51,7 +53,7 @@ def make(*, training_class: TrainingClass, by: Any) -> Made:
     """
     with transaction.atomic():
         training_class = seats.lock_class(training_class.pk)
-        _check_planner(training_class, by)
+        check_planner(training_class, by)
         if training_class.state != TrainingClass.State.SCHEDULED:
             raise Refusal(_("Letters are made for a scheduled class only."), code="state")
         if not training_class.selections.filter(state=Selection.State.ISSUED).exists():
@@ -197,7 +199,7 @@ def withdraw(*, letter: Letter, by: Any, reason: str) -> Letter:
     if not reason.strip():
         raise Refusal(_("Say why the letter is withdrawn."), code="reason")
     training_class = seats.lock_class(letter.training_class_id)
-    _check_planner(training_class, by)
+    check_planner(training_class, by)
     letter = Letter.objects.select_related("office").get(pk=letter.pk)
     if letter.state != Letter.State.VALID:
         raise Refusal(_("This letter is not valid any more; there is nothing to withdraw."), code="state")
@@ -215,49 +217,21 @@ def _end(letter: Letter, state: str, *, by: Any, because: str, successor: Letter
     )
 
 
-@transaction.atomic
 def save_texts(*, organiser: Unit, texts: Texts, by: Any) -> LetterTemplate:
     """Store a new version of an organiser's texts; letters that were made keep theirs.
 
     Texts equal to those in force make no new version. Refusal when the person does not plan for the
     organiser.
     """
-    if not Unit.objects.organising_for(by).filter(pk=organiser.pk).exists():
-        raise Refusal(_("You do not plan the classes of this organiser."), code="permission")
-    latest = organiser.letter_templates.order_by("-version").first()
-    if latest and from_json(latest.texts, organiser) == texts:
-        return latest
-    try:
-        with transaction.atomic():
-            template = LetterTemplate.objects.create(
-                organiser=organiser,
-                version=latest.version + 1 if latest else 1,
-                texts=texts.as_json(),
-                made_by=by,
-            )
-    except IntegrityError as error:
-        raise Refusal(
-            _("Somebody else has just changed these texts. Reload the page and look again.")
-        ) from error
-    log.record(
-        "letter.template",
-        by=by,
-        object_type="unit",
-        object_id=organiser.pk,
-        unit_path=organiser.path,
-        data={"organiser": organiser.code, "version": template.version},
+    check_organiser(organiser, by)
+    return save_version(
+        organiser.letter_templates, texts=texts, organiser=organiser, by=by, verb="letter.template"
     )
-    return template
 
 
 def sample(*, organiser: Unit, texts: Texts, on: date) -> bytes:
     """A letter with these texts and made-up names, marked as a preview and without a number of its own."""
     return rendering.pdf_of(sample_document(organiser, texts, on))
-
-
-def _check_planner(training_class: TrainingClass, by: Any) -> None:
-    if not TrainingClass.objects.plannable_by(by).filter(pk=training_class.pk).exists():
-        raise Refusal(_("You do not plan the classes of this organiser."), code="permission")
 
 
 def record_download(letters: Sequence[Letter], *, by: Any, sha256: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,15 +15,16 @@ from audit.errors import Refusal
 from invitations import actions
 from invitations.delivery import seats
 from invitations.forms import MoveForm, TypedForm
-from invitations.views.crumbs import class_crumbs
 from outbox import rendering
 from trainings.models import TrainingClass
+from trainings.views.common import crumbs as class_crumbs
+from trainings.views.common import plannable_class
 
 
 @access(Permission.PLAN_CLASSES)
 def move_class(request: HttpRequest, pk: int) -> HttpResponse:
     """New dates or another place: first a preview of the message, then it is sent to everybody with a seat."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     told = training_class.invitations.live().count()
     form = MoveForm(request.POST or None, count=told, initial=_stored(training_class))
     sample = None
@@ -58,7 +59,7 @@ def move_class(request: HttpRequest, pk: int) -> HttpResponse:
 @access(Permission.PLAN_CLASSES)
 def cancel_class(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel a class: how many lose their seat and hear of it, the message they get, the reason."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     told = training_class.invitations.live().count()
     form = TypedForm(request.POST or None, count=told)
     if request.method == "POST" and form.is_valid():
@@ -100,7 +101,3 @@ def _sample(training_class: TrainingClass, kind: str, given: dict[str, Any]) -> 
 
 def _told_words(n: int) -> str:
     return ngettext("%(n)d person is told.", "%(n)d people are told.", n) % {"n": n}
-
-
-def _plannable(request: HttpRequest) -> Any:
-    return TrainingClass.objects.plannable_by(request.user).select_related("programme", "organiser")

@@ -4,16 +4,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from invitations.models import Selection
-from trainings.models import TrainingClass
+from trainings.views.common import crumbs as class_crumbs
 
 Crumbs = list[tuple[str, str]]
-
-
-def class_crumbs(training_class: TrainingClass) -> Crumbs:
-    return [
-        (_("Classes"), reverse("trainings:class_list")),
-        (str(training_class), reverse("invitations:class", args=[training_class.pk])),
-    ]
 
 
 def address_of(selection: Selection) -> str:

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -19,13 +18,16 @@ from accounts.roles import Permission
 from audit.errors import Refusal
 from audit.marks import Mark
 from employees.models import Unit
-from invitations.forms import ReasonForm
 from invitations.letters import bundles, files, making, rendering
 from invitations.letters.forms import TextsForm
 from invitations.letters.tables import LetterTable
 from invitations.letters.texts import texts_of
 from invitations.models import Letter
+from trainings.forms.reason import ReasonForm
 from trainings.models import TrainingClass
+from trainings.views.common import crumbs as class_crumbs
+from trainings.views.common import plannable_class, plannable_classes, visible_class
+from trainings.views.downloads import as_pdf
 
 
 @access(Permission.DOWNLOAD_LISTS)
@@ -39,7 +41,7 @@ def letter_list(request: HtmxRequest) -> HttpResponse:
 @access(Permission.DOWNLOAD_LISTS)
 def class_letters(request: HtmxRequest, pk: int) -> HttpResponse:
     """The letters of one class: all for those who plan it, the office's own for a regional office."""
-    training_class = _visible(request, pk)
+    training_class = visible_class(request, pk)
     plans = TrainingClass.objects.plannable_by(request.user).filter(pk=pk).exists()
     letters = Letter.objects.visible_to(request.user).filter(training_class=pk).for_table().order_by("-pk")
     unnamed = training_class.invitations.live().exclude(named_on__current=True).count() if plans else 0
@@ -48,7 +50,7 @@ def class_letters(request: HtmxRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "title": _("Letters"),
         "subtitle": str(training_class),
-        "crumbs": _crumbs(training_class),
+        "crumbs": class_crumbs(training_class),
         "training_class": training_class,
         "table": table.paged(request),
         "plans": plans,
@@ -68,7 +70,7 @@ def class_letters(request: HtmxRequest, pk: int) -> HttpResponse:
 @access(Permission.SELECT)
 def make(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what will be written, then write it; many letters go on as a job with its progress."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     back = reverse("invitations:letters", args=[pk])
     if request.method == "POST":
         try:
@@ -91,7 +93,7 @@ def make(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {
         "title": _("Make the letters"),
-        "crumbs": [*_crumbs(training_class), (_("Letters"), back)],
+        "crumbs": [*class_crumbs(training_class), (_("Letters"), back)],
         "text": f"{text} {explained}",
         "label": _("Make the letters"),
         "back_url": back,
@@ -117,13 +119,13 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, refusal.user_message)
         return redirect("invitations:letters", pk=letter.training_class_id)
     making.record_download([letter], by=request.user, sha256=letter.sha256)
-    return _file(content, f"surat {letter.number.replace('/', '-')} {Mark.of(request.user).name_part}")
+    return as_pdf(content, f"surat {letter.number.replace('/', '-')} {Mark.of(request.user).name_part}")
 
 
 @access(Permission.SELECT)
 def bundle(request: HttpRequest, pk: int) -> HttpResponse:
     """All valid letters of one's own class in one PDF; each is recorded as downloaded."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     letters = bundles.letters_of(training_class.pk)
     if not letters:
         raise Http404
@@ -138,14 +140,14 @@ def bundle(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, refusal.user_message)
             return redirect("invitations:letters", pk=pk)
     making.record_download(letters, by=request.user, sha256=files.digest(content))
-    return _file(content, f"surat {training_class.code} {Mark.of(request.user).name_part}")
+    return as_pdf(content, f"surat {training_class.code} {Mark.of(request.user).name_part}")
 
 
 @access(Permission.SELECT)
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """End a letter of one's own class with a reason; it stays on record."""
     letter = get_object_or_404(
-        Letter.objects.filter(training_class__in=_plannable(request)).for_table(), pk=pk
+        Letter.objects.filter(training_class__in=plannable_classes(request)).for_table(), pk=pk
     )
     back = reverse("invitations:letters", args=[letter.training_class_id])
     form = ReasonForm(request.POST or None)
@@ -159,7 +161,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(back)
     context = {
         "title": _("Withdraw letter %(number)s") % {"number": letter.number},
-        "crumbs": [*_crumbs(letter.training_class), (_("Letters"), back)],
+        "crumbs": [*class_crumbs(letter.training_class), (_("Letters"), back)],
         "text": _(
             "The public page will say that it is withdrawn. Its people can then be put on a new letter."
         ),
@@ -180,7 +182,7 @@ def template(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if "preview" in request.POST:
             content = making.sample(organiser=organiser, texts=form.texts(), on=timezone.localdate())
-            return _file(content, f"pratinjau {organiser.code}", inline=True)
+            return as_pdf(content, f"pratinjau {organiser.code}", inline=True)
         try:
             saved = making.save_texts(organiser=organiser, texts=form.texts(), by=request.user)
         except Refusal as refusal:
@@ -218,27 +220,3 @@ def check(request: HttpRequest, public_id: str) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def _file(content: bytes, name: str, *, inline: bool = False) -> HttpResponse:
-    response = HttpResponse(content, content_type="application/pdf")
-    kind = "inline" if inline else "attachment"
-    response["Content-Disposition"] = f'{kind}; filename="{slugify(name)}.pdf"'
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _visible(request: HttpRequest, pk: int) -> TrainingClass:
-    classes = TrainingClass.objects.visible_to(request.user).select_related("programme", "organiser")
-    return get_object_or_404(classes, pk=pk)
-
-
-def _plannable(request: HttpRequest) -> Any:
-    return TrainingClass.objects.plannable_by(request.user).select_related("programme", "organiser")
-
-
-def _crumbs(training_class: TrainingClass) -> list[tuple[str, str]]:
-    return [
-        (_("Classes"), reverse("trainings:class_list")),
-        (str(training_class), reverse("invitations:class", args=[training_class.pk])),
-    ]

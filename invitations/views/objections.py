@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import SIGNED_IN, access
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from invitations import actions
@@ -26,11 +26,11 @@ def object_to(request: HttpRequest) -> HttpResponse:
     selection = training_class = None
     if number := request.GET.get("selection", ""):
         issued = Selection.objects.issued_to(person).for_table()
-        selection = get_object_or_404(issued, pk=number if number.isdigit() else 0)
+        selection = get_object_or_404(issued, pk=number_in(number) or 0)
         training_class = selection.training_class
     elif number := request.GET.get("class", ""):
         held = TrainingClass.objects.held_for(person.unit.path).scheduled().select_related("programme")
-        training_class = get_object_or_404(held, pk=number if number.isdigit() else 0)
+        training_class = get_object_or_404(held, pk=number_in(number) or 0)
     form = ObjectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import access, holds
+from accounts.requests import number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from audit.marks import Mark
@@ -47,7 +48,7 @@ def verified(request: HttpRequest, pk: int) -> HttpResponse:
     selection = get_object_or_404(_whole(request), pk=pk)
     number = request.GET.get("job", "")
     jobs = Job.objects.visible_to(request.user).filter(state=Job.State.DONE, params__selection=pk)
-    job = get_object_or_404(jobs, pk=number if number.isdigit() else 0)
+    job = get_object_or_404(jobs, pk=number_in(number) or 0)
     if "matches" not in job.result:
         raise Http404
     return _show(request, selection, job.result["matches"], job.result["differences"])

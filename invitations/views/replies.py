@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import access, holds
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, text_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_found
@@ -17,9 +17,10 @@ from employees.listing import respond
 from employees.models import Unit
 from invitations import actions, lists
 from invitations.filters import InvitationFilter
-from invitations.forms import AnswerForm, ReasonForm
+from invitations.forms import AnswerForm
 from invitations.models import Invitation
-from invitations.tables import InvitationTable
+from invitations.tables import EveryInvitationTable
+from trainings.forms.reason import ReasonForm
 from trainings.models import TrainingClass
 
 
@@ -28,7 +29,7 @@ def invitation_list(request: HtmxRequest) -> HttpResponse:
     """Everybody in scope who was invited, the latest selection first, each in rank order."""
     invited = Invitation.objects.visible_to(request.user).order_by("-selection_id", "rank", "pk")
     filtered = InvitationFilter(request.GET, queryset=invited, user=request.user)
-    table = InvitationTable(filtered.qs.for_table(), exclude=("reason",))
+    table = EveryInvitationTable(filtered.qs.for_table(), exclude=("reason",))
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
     table.paged(request, counted=filtered.qs)
     if filtered.searches:
@@ -49,7 +50,7 @@ def download(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         TrainingClass.objects.visible_to(request.user).select_related("programme", "organiser"), pk=pk
     )
     unit = None
-    if code := request.GET.get("unit"):
+    if code := text_in(request.GET.get("unit")):
         unit = get_object_or_404(Unit.objects.visible_to(request.user, Permission.DOWNLOAD_LISTS), code=code)
     if kind not in lists.FORMATS:
         raise Http404

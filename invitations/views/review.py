@@ -9,17 +9,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import access
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_found
 from employees.models import Employee
 from invitations import actions
 from invitations.changes import changes, overridden
-from invitations.forms import DeferForm, OverrideForm, ReasonForm
+from invitations.forms import DeferForm, OverrideForm
 from invitations.models import Candidate, Override, Selection
 from invitations.tables import CandidateTable
-from invitations.views.crumbs import address_of, class_crumbs, selection_crumbs
+from invitations.views.crumbs import address_of, selection_crumbs
+from trainings.forms.reason import ReasonForm
+from trainings.views.common import crumbs as class_crumbs
 
 #: People offered by the search field at a time, and the letters it wants first.
 OFFERED, SHORTEST = 10, 3
@@ -131,7 +133,7 @@ def request_override(request: HttpRequest, pk: int) -> HttpResponse:
     excluded = None
     if row:
         in_scope = selection.candidates.visible_to(request.user).select_related("employee")
-        excluded = get_object_or_404(in_scope, pk=row if row.isdigit() else 0)
+        excluded = get_object_or_404(in_scope, pk=number_in(row) or 0)
     pool = selection.candidates.visible_to(request.user)
     form = OverrideForm(
         request.POST or None,

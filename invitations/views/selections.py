@@ -17,14 +17,16 @@ from invitations import actions
 from invitations.changes import changes, overridden, override_counts
 from invitations.codes import Outcome
 from invitations.delivery import seats
-from invitations.forms import ApproveForm, ReasonForm
+from invitations.forms import ApproveForm
 from invitations.models import Candidate, Override, Selection
 from invitations.tables import CandidateTable
 from invitations.views.proof import provable
 from invitations.views.sending import sending_context
 from invitations.views.workspace import exclusion_rows
 from outbox import rendering
+from trainings.forms.reason import ReasonForm
 from trainings.models import TrainingClass
+from trainings.views.common import crumbs as class_crumbs
 
 #: Parts of the ranking a page shows; everyone excluded is counted by code instead.
 SHOWN = (Outcome.SELECTED, Outcome.RESERVE, Outcome.WAITING)
@@ -64,7 +66,7 @@ def selection_page(request: HtmxRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "title": _("Selection %(number)d") % {"number": selection.number},
         "subtitle": str(training_class),
-        "crumbs": _crumbs(training_class),
+        "crumbs": class_crumbs(training_class),
         "selection": selection,
         "training_class": training_class,
         "table": table,
@@ -122,7 +124,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "title": _("Approve and issue"),
         "crumbs": [
-            *_crumbs(selection.training_class),
+            *class_crumbs(selection.training_class),
             (_("Selection %(number)d") % {"number": selection.number}, _address(selection)),
         ],
         "selection": selection,
@@ -152,7 +154,7 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("invitations:class", pk=selection.training_class_id)
     context = {
         "title": _("Set this selection aside"),
-        "crumbs": _crumbs(selection.training_class),
+        "crumbs": class_crumbs(selection.training_class),
         "form": form,
         "label": _("Set aside"),
         "tone": "bad",
@@ -163,10 +165,3 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _address(selection: Selection) -> str:
     return reverse("invitations:selection", args=[selection.pk])
-
-
-def _crumbs(training_class: TrainingClass) -> list[tuple[str, str]]:
-    return [
-        (_("Classes"), reverse("trainings:class_list")),
-        (str(training_class), reverse("invitations:class", args=[training_class.pk])),
-    ]

@@ -16,12 +16,12 @@ from accounts.access import access
 from accounts.roles import Permission
 from audit.errors import Refusal
 from invitations import actions
-from invitations.forms import ReasonForm
 from invitations.mails import INVITING
 from invitations.models import Invitation, Selection
-from invitations.views.crumbs import class_crumbs
 from outbox.models import Message
+from trainings.forms.reason import ReasonForm
 from trainings.models import TrainingClass
+from trainings.views.common import crumbs as class_crumbs
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from invitations import actions
 from invitations.forms import AddressForm
 from invitations.tables import UndeliveredTable
 from invitations.undelivered import undelivered as in_scope
+from outbox import rendering
 
 
 @access(Permission.SEE_SELECTIONS)
@@ -49,12 +50,15 @@ def mend(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, refusal.user_message)
         else:
             words = ngettext("%(n)d message is sent again.", "%(n)d messages are sent again.", sent)
+            if rendering.has_secrets(message.kind):
+                words = _("The address is kept. The person can ask for a new code on the sign-in page now.")
             messages.success(request, words % {"n": sent})
             return redirect("invitations:undelivered")
     context: dict[str, Any] = {
         "title": _("Mend the address of %(name)s") % {"name": message.to_name},
         "crumbs": [(_("Messages that did not arrive"), reverse("invitations:undelivered"))],
         "message": message,
+        "about": message.subject or message.context.get("class_name") or _("Message"),
         "form": form,
         "label": _("Save and send again"),
         "back_url": reverse("invitations:undelivered"),

@@ -14,9 +14,9 @@ from employees.models import Employee
 from invitations import ranking
 from invitations.codes import Gate
 from invitations.forms import WhatIfForm
-from invitations.views.crumbs import class_crumbs
 from invitations.views.workspace import mean_wait_words
 from trainings.models import TrainingClass
+from trainings.views.common import crumbs as class_crumbs
 
 #: Names shown of those who would come in or fall out.
 NAMED = 25

@@ -1,5 +1,6 @@
 """Why me, why not: an employee's place in a class, in an earlier selection and in general; who looked."""
 
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,8 @@ from invitations.changes import own_changes
 from invitations.models import Objection, Selection
 from invitations.report import exclusion_code
 from invitations.tables import candidate_reason
-from trainings.models import TrainingClass
+from trainings.actions import values_of
+from trainings.models import RuleSettings, TrainingClass
 
 #: Classes, selections and objections listed.
 LISTED = 20
@@ -52,7 +54,7 @@ def why(request: HttpRequest) -> HttpResponse:
         "coming": coming,
         "past": past,
         "objections": Objection.objects.of_user(request.user).for_list()[:LISTED],
-        "readings": reading.of_person(person.pk)[:LATEST_READINGS],
+        "readings": reading.of_person(*person.keys)[:LATEST_READINGS],
     }
     return render(request, "invitations/why.html", context)
 
@@ -65,11 +67,7 @@ def why_class(request: HttpRequest, pk: int) -> HttpResponse:
         TrainingClass.objects.held_for(person.unit.path).scheduled().upcoming()
         .select_related("programme", "organiser"), pk=pk,
     )  # fmt: skip
-    key = f"place:{timezone.localdate()}:{pk}:{training_class.revision}:{person.pk}"
-    place = cache.get(key)
-    if place is None:
-        place = ranking.place_today(training_class, person)
-        cache.set(key, place, PLACE_KEPT)
+    place = _place(training_class, person)
     context = {
         "title": str(training_class),
         "subtitle": _("Why me, why not"),
@@ -166,6 +164,31 @@ def place_words(place: ranking.Place) -> str:
         "Between rank %(first)d and %(last)d of %(pool)d if names were selected today: the lottery decides between you and %(n)d people with the same dates.",
         place.equal,
     ) % {"first": place.first_rank, "last": place.last_rank, "pool": place.pool, "n": place.equal}
+
+
+def _place(training_class: TrainingClass, person: Any) -> ranking.Place:
+    """The person's place today. What keeps the person out is asked anew each time; the place in the pool, which
+    has to be counted, is kept: by the class, the catalogue and the settings of the rule as they are, so that
+    a change of them is another place at once. What others do to the pool is seen after PLACE_KEPT seconds.
+    """
+    today = timezone.localdate()
+    params = ranking.parameters(training_class)
+    standing = person.standing
+    known = (
+        today,
+        # Seats that are taken meanwhile change nobody's place.
+        ranking.with_changes(params, free_seats=0).as_json(),
+        values_of(RuleSettings.current()),
+        (standing.ever_trained, standing.waiting_since, standing.service_start),
+    )
+    key = f"place:{person.pk}:{hashlib.sha256(repr(known).encode()).hexdigest()}"
+    in_pool = not ranking.gate_codes(params, [person.pk], on=today).get(person.pk)
+    place: ranking.Place | None = cache.get(key) if in_pool else None
+    if place is None:
+        place = ranking.place_today(training_class, person, on=today)
+        if not place.code:
+            cache.set(key, place, PLACE_KEPT)
+    return place
 
 
 def _code(selection: Selection, person: Any) -> str:

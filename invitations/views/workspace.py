@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,13 +16,14 @@ from audit.errors import Refusal
 from employees.models import Employee
 from invitations import actions, explain, ranking
 from invitations.codes import Gate
-from invitations.forms import ReasonForm
 from invitations.models import Invitation, Selection
 from invitations.tables import InvitationTable
 from invitations.views.sending import sending_context
 from trainings.actions import editable
 from trainings.delivery import running
+from trainings.forms.reason import ReasonForm
 from trainings.models import Claim, TrainingClass
+from trainings.views.common import plannable_class, visible_class
 
 State = Selection.State
 #: Ranked names shown in a preview.
@@ -73,7 +74,7 @@ def steps_of(training_class: TrainingClass, selection: Selection | None) -> list
 @access(Permission.SEE_CLASSES)
 def class_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The workspace of one class in scope; `?step=` opens an earlier step again."""
-    training_class = _visible(request, pk)
+    training_class = visible_class(request, pk)
     selections = list(
         training_class.selections.with_void_reason()
         .select_related("seed", "job", "approved_by")
@@ -121,7 +122,9 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _replies(request: HttpRequest, training_class: TrainingClass, plans: bool) -> dict[str, Any]:
     invited = Invitation.objects.visible_to(request.user).filter(training_class=training_class)
     table = InvitationTable(
-        invited.for_table().order_by("rank", "pk"), exclude=("training_class",), order_by="rank"
+        invited.for_table().order_by("rank", "pk"),
+        exclude=("training_class", "answer_by"),
+        order_by="rank",
     )
     table.may_answer = holds(request.user, Permission.ANSWER_FOR_OTHERS)
     table.may_withdraw = plans
@@ -136,7 +139,7 @@ def _replies(request: HttpRequest, training_class: TrainingClass, plans: bool) -
 @access(Permission.SELECT)
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """What a selection would do if it ran now; asked for by the class page, since it ranks everybody."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     result = ranking.preview(training_class, limit=PREVIEWED)
     people = Employee.objects.for_table().in_bulk([row.employee_id for row in result.rows])
     context = {
@@ -171,7 +174,7 @@ def mean_wait_words(days: int) -> str:
 @access(Permission.SELECT)
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what a selection means, then start it; the progress page follows."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     again = training_class.selections.pending().exists()
     form = ReasonForm(request.POST or None) if again else None
     if request.method == "POST" and (form is None or form.is_valid()):
@@ -201,12 +204,3 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
         "open_claims": Claim.objects.open().of_people_for(training_class).count(),
     }
     return render(request, "invitations/start.html", context)
-
-
-def _visible(request: HttpRequest, pk: int) -> TrainingClass:
-    classes = TrainingClass.objects.visible_to(request.user).select_related("programme", "organiser")
-    return get_object_or_404(classes, pk=pk)
-
-
-def _plannable(request: HttpRequest) -> Any:
-    return TrainingClass.objects.plannable_by(request.user).select_related("programme", "organiser")

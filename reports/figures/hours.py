@@ -4,6 +4,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from accounts.requests import number_in
 from reports.counting import hours as counting
 from reports.figures.coverage import people_url
 from reports.figures.model import (
@@ -100,7 +101,8 @@ def hours(scope: Scope) -> Figure:
 
 def years_of(text: str) -> int:
     """The number of years asked for in an address; the first one offered for anything else."""
-    return int(text) if text.isdigit() and int(text) in counting.SPREAD_YEARS else counting.SPREAD_YEARS[0]
+    years = number_in(text)
+    return years if years in counting.SPREAD_YEARS else counting.SPREAD_YEARS[0]
 
 
 def _choices(years: int) -> list[tuple[str, str, bool]]:

@@ -1,8 +1,10 @@
 """The ministry in the database as the files of the five imports."""
 
+import csv
 from pathlib import Path
 
 from django.db import connection
+from rustpy_xlsxwriter import write_worksheets
 
 _SQL = {
     "units": """
@@ -51,9 +53,22 @@ _SQL = {
 
 def write(folder: Path) -> dict[str, Path]:
     """Write one CSV file for each import, in the order in which they are imported; return them by kind."""
-    written = {}
+    paths = written(folder)
     for kind, sql in _SQL.items():
-        written[kind] = folder / f"{kind}.csv"
-        with written[kind].open("wb") as out, connection.cursor() as cursor:
+        with paths[kind].open("wb") as out, connection.cursor() as cursor:
             cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT csv, HEADER)", out)
-    return written
+    return paths
+
+
+def written(folder: Path) -> dict[str, Path]:
+    """Where `write` puts the files, in the order in which they are imported."""
+    return {kind: folder / f"{kind}.csv" for kind in _SQL}
+
+
+def workbook(path: Path) -> Path:
+    """The rows of a CSV file as XLSX beside it, every cell as text; made once."""
+    book = path.with_suffix(".xlsx")
+    if not book.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            write_worksheets([("Data", csv.DictReader(file))], str(book))
+    return book

@@ -1,84 +1,129 @@
-"""All figures, in databases of their own: a seeded ministry, a copy of it to work on, an empty one."""
+"""All figures, in databases of their own: a seeded ministry, a copy of it to work on, an empty one.
+
+To measure something more, write a function that takes a `Setting` and gives `Figure`s and `Plan`s,
+and name it in FILLED (it works in a copy of the ministry, which is thrown away) or EMPTY (it gets the ministry's
+files and a database without a row). The table, docs/performance.md and the test follow.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from django.db import connection
+from django.utils import timezone
 
 from employees.models import Employee
 from simdiklat import scratch
-from simdiklat.bench import files, imports, lists, multiply, pages, selection
-from simdiklat.bench.measure import Figure, machine
-from simdiklat.demo import FULL_SIZE, seeding
+from simdiklat.bench import exports, files, imports, lists, multiply, selection, serving
+from simdiklat.bench.measure import Figure, Setting, load, machine
+from simdiklat.bench.plans import Plan
+from simdiklat.bench.report import Section
+from simdiklat.demo import seeding
 
+#: People of the ministry, and everything measured at the portal's usual size.
+MINISTRY = 237_000
 #: Records of training for each person beyond the ministry's own size: ten million for 1.8 million people.
 HISTORY_EACH = 5.5
 
 Say = Callable[[str], None]
+Measure = Callable[[Setting], Iterable[Figure | Plan]]
+
+#: Measured in a copy of the ministry, in this order.
+FILLED: tuple[tuple[str, Measure], ...] = (
+    ("Lists", lists.measure),
+    ("Web processes", serving.measure),
+    ("Exports", exports.measure),
+    ("Selection", lambda setting: selection.figures(setting.runs)),
+)
+#: Measured in an empty database.
+EMPTY: tuple[tuple[str, Measure], ...] = (
+    ("Imports by the commands", imports.by_command),
+    ("Imports by the portal", imports.by_portal),
+)
 
 
-def usual_size() -> int:
-    """As many people as the portal's database holds; the whole ministry where it holds none."""
-    if Employee._meta.db_table not in connection.introspection.table_names():
-        return FULL_SIZE
-    return Employee.objects.count() or FULL_SIZE
+def run(
+    employees: int,
+    runs: int,
+    say: Say,
+    *,
+    only: str = "",
+    keep: bool = True,
+    fresh: bool = False,
+    quick: bool = False,
+) -> list[Section]:
+    """Measure at this size; return what was found.
 
-
-@contextmanager
-def ministry(
-    employees: int, folder: Path, say: Say, *, keep: bool = True, fresh: bool = False
-) -> Iterator[str]:
-    """The name of a database with the made-up ministry of this size, which is made unless it is there.
-
-    It stays for the next time with `keep`; `fresh` makes it up again. Nobody may be in it while it is copied.
+    The seeded ministry stays in its database for the next time with `keep`; `fresh` makes it up again. `only`:
+    the sections whose titles contain this text, in any case.
     """
     seed = f"simdiklat_bench_{employees}"
     if fresh or not keep:
         scratch.drop(seed)
     try:
-        with scratch.scratch_database(seed, folder, keep=True):
-            if Employee.objects.count() != employees:
-                say(f"Making up a ministry of {employees:,} people ...")
-                _make_up(employees, say)
-        yield seed
+        with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
+            return _measure(seed, Setting(employees, runs, Path(folder), say, quick), only)
     finally:
         if not keep:
             scratch.drop(seed)
 
 
-def _make_up(employees: int, say: Say) -> None:
-    if employees <= FULL_SIZE:
-        seeding.seed(employees, lambda _line: None)
-        return
-    if not Employee.objects.exists():
-        seeding.seed(FULL_SIZE, lambda _line: None)
-    multiply.grow(employees, round(employees * HISTORY_EACH), say)
+def prepare(employees: int, say: Say) -> None:
+    """Make the ministry of this size where it is not there yet; the next `run` finds it."""
+    with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
+        _prepare(f"simdiklat_bench_{employees}", Setting(employees, 1, Path(folder), say))
 
 
-def run(employees: int, runs: int, say: Say, *, keep: bool = True, fresh: bool = False) -> list[Figure]:
-    """Measure everything at this size; `keep` and `fresh` as for `ministry`."""
-    with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as name:
-        folder = Path(name)
-        with ministry(employees, folder, say, keep=keep, fresh=fresh) as seed:
-            return _measure(seed, runs, folder, say)
+def titles() -> list[str]:
+    """The titles of all sections, in their order."""
+    return [title for title, _measure in (*FILLED, *EMPTY)]
 
 
-def _measure(seed: str, runs: int, folder: Path, say: Say) -> list[Figure]:
-    with scratch.scratch_database(f"{seed}_work", folder, template=seed):
-        say(machine())
-        written = files.write(folder)
-        say("Measuring pages ...")
-        found = pages.figures(max(runs, 5))
-        say("Measuring exports ...")
-        found += lists.exports(runs)
-        say("Measuring the selection ...")
-        found = selection.figures(runs) + found
-    with scratch.scratch_database(f"{seed}_empty", folder):
-        say("Measuring the imports ...")
-        found = imports.figures(written, runs) + found
-        say(machine())
-    return found
+def _prepare(seed: str, setting: Setting) -> None:
+    """Fill the database `seed` where it is not filled."""
+    template = "template0"
+    if setting.employees > MINISTRY and not scratch.exists(seed):
+        prepare(MINISTRY, setting.say)
+        template = f"simdiklat_bench_{MINISTRY}"
+    with scratch.scratch_database(seed, setting.folder, keep=True, template=template):
+        if Employee.objects.count() != setting.employees:
+            setting.say(f"Making up a ministry of {setting.employees:,} people ...")
+            if setting.employees > MINISTRY:
+                multiply.grow(setting.employees, round(setting.employees * HISTORY_EACH), setting.say)
+            else:
+                seeding.seed(setting.employees, lambda _line: None)
+        multiply.add_paper_trail(setting.employees, setting.say)
+
+
+def _measure(seed: str, setting: Setting, only: str) -> list[Section]:
+    _prepare(seed, setting)
+    filled, empty = ([part for part in parts if only.lower() in part[0].lower()] for parts in (FILLED, EMPTY))
+    sections: list[Section] = []
+    with scratch.scratch_database(f"{seed}_work", setting.folder, template=seed):
+        files.write(setting.folder)
+        sections += _each(filled, setting)
+    if empty:
+        with scratch.scratch_database(f"{seed}_empty", setting.folder):
+            sections += _each(empty, setting)
+    return sections
+
+
+def _each(parts: Iterable[tuple[str, Measure]], setting: Setting) -> list[Section]:
+    sections = []
+    for title, measure in parts:
+        before = load()
+        setting.say(f"Measuring {title[0].lower()}{title[1:]} ...")
+        section = Section(title)
+        for found in measure(setting):
+            if isinstance(found, Plan):
+                section.plans.append(found)
+            else:
+                section.figures.append(found)
+        section.told = (
+            f"{timezone.localdate():%Y-%m-%d}, {setting.employees:,} people, {setting.runs} runs; {machine()}, "
+            f"load {before} before and {load()} after."
+        )
+        setting.say(section.told)
+        sections.append(section)
+    return sections

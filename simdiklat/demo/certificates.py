@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from certificates import actions
 from certificates.models import CertificateTemplate
-from certificates.texts import default_texts
+from certificates.texts import Texts
 from employees.models import Unit
 from trainings.models import TrainingClass
 
@@ -16,7 +16,7 @@ def issue() -> int:
     """Give the organiser a template and its finished classes their certificates; how many were issued."""
     organiser = Unit.objects.get(code=ORGANISER)
     texts = replace(
-        default_texts(organiser),
+        Texts.default(organiser),
         address="Jalan Contoh Nomor 1, Surabaya",
         town="Surabaya",
         signatory_name="Dr. H. Pejabat Contoh, M.Pd.",

@@ -22,12 +22,12 @@ from django.test.utils import override_settings
 from audit.errors import Refusal
 from simdiklat import scratch
 from simdiklat.bench.measure import machine as this_machine
-from simdiklat.bench.run import ministry
 from simdiklat.chaos.counts import Line, settled
 from simdiklat.chaos.engines import Process
 from simdiklat.chaos.people import Watcher
 from simdiklat.load import counts, figures, world
 from simdiklat.load.engines import Machine, collect_static, machine
+from simdiklat.load.ministry import ministry
 
 Say = Callable[[str], None]
 
@@ -81,7 +81,7 @@ def check(plan: Plan) -> None:
 def run(plan: Plan, say: Say, *, keep: bool = True, fresh: bool = False) -> bool:
     """Play the day and print figures and counts; True when nothing failed and every count is right.
 
-    The made-up ministry of this size is the bench's and stays for the next time with `keep`.
+    The made-up ministry of this size stays for the next time with `keep`; `fresh` makes it up again.
     """
     check(plan)
     logging.getLogger("jobs.runner").setLevel(logging.ERROR)
@@ -91,7 +91,7 @@ def run(plan: Plan, say: Say, *, keep: bool = True, fresh: bool = False) -> bool
     ours = override_settings(SECRET_KEY=secret, ISSUE_DELAY_SECONDS=1)
     with (
         ministry(plan.employees, folder, say, keep=keep, fresh=fresh) as seed,
-        scratch.scratch_database(f"simdiklat_load_{os.getpid()}", folder, template=seed),
+        scratch.scratch_database(f"{seed}_{os.getpid()}", folder, template=seed),
         ours,
     ):
         right = _run(plan, folder, secret, say)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.requests import number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from audit.models import Reading
@@ -92,7 +93,7 @@ def report(
 
 def _readings(account: str, export: str) -> Any:
     if export:
-        found = Reading.objects.filter(pk=int(export) if export.isdigit() else 0)
+        found = Reading.objects.filter(pk=number_in(export) or 0)
         if not found.exists():
             raise Refusal(_("The log of reading has no entry with the number %(id)s.") % {"id": export})
         return found

@@ -11,15 +11,15 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts import notices
 from accounts.access import access, holds
 from accounts.roles import Permission
+from audit.addresses import without_keys
 from employees.actions import show_accounts
 from employees.scoping import scope_roots, within
-from invitations import links
 from outbox import rendering
 from outbox import views as outbox_views
 from outbox.models import Message
-from trainings.delivery import evaluating
 
 FILE_BACKEND = "outbox.filebackend.EmailBackend"
 #: Messages shown.
@@ -42,7 +42,7 @@ def _in_scope(user: Any) -> Any:
     if not mails_are_files():
         raise Http404
     # A code to set a password, and what was changed about a sign-in, are their reader's alone.
-    return Message.objects.exclude(kind__in=[*rendering.secret_kinds(), "security_notice"]).filter(
+    return Message.objects.exclude(kind__in=[*rendering.secret_kinds(), notices.KIND]).filter(
         within(scope_roots(user, Permission.SEE_SELECTIONS), "unit_path")
     )
 
@@ -75,7 +75,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
             (_("Mails of this installation"), reverse("mailbox")),
         ],
         "message": message,
-        "text": evaluating.hidden(links.hidden(outbox_views.text_of(message))),
+        "text": without_keys(outbox_views.text_of(message)),
         "show_errors": True,
     }
     return render(request, "outbox/detail.html", context)

@@ -1,11 +1,13 @@
 """The audit trail as a list: who did what, in the reader's scope."""
 
+from datetime import date, datetime, time
 from typing import Any
 
 import django_filters as filters
 import django_tables2 as tables
 from django import forms
 from django.http import HttpResponse, QueryDict
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -74,13 +76,17 @@ class EventFilter(filters.FilterSet):
     object_type = filters.CharFilter(label=gettext_lazy("About (kind)"), max_length=60)
     object_id = filters.CharFilter(label=gettext_lazy("About (number)"), max_length=60)
     since = filters.DateFilter(
-        label=gettext_lazy("From"), field_name="at", lookup_expr="date__gte",
+        label=gettext_lazy("From"), method="from_day",
         widget=forms.DateInput(attrs={"type": "date"}),
     )  # fmt: skip
 
     class Meta:
         model = Event
         fields: list[str] = []
+
+    def from_day(self, queryset: Any, name: str, value: date) -> Any:
+        """Events of the day or later. Compared as a moment, which the index knows, and not as the day of each."""
+        return queryset.filter(at__gte=timezone.make_aware(datetime.combine(value, time.min)))
 
     def by_actor(self, queryset: Any, name: str, value: str) -> Any:
         """Events of this account: by its key, which has an index."""

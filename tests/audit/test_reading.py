@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,6 +15,7 @@ from audit import reading
 from audit.models import Reading
 from tests import factories
 from tests.simdiklat.test_access import issued  # noqa: F401 - fixture
+from tests.trainings import running
 
 
 def seen(person) -> list[tuple[str, str]]:
@@ -200,6 +202,39 @@ def test_who_can_see_me_lists_the_roles_and_offices_of_the_scoping_rule(client, 
         ("KK3578", "region", 1), ("BDK-SBY", "organiser", 1), ("KW35", "region", 1),
         ("MENAG", "central", 1), ("MENAG", "auditor", 1),
     ]  # fmt: skip
+
+
+def test_who_can_see_me_also_names_who_sees_me_through_a_class_and_through_the_account(client, cast, tree):
+    """From the other side: each of them opens a page with the name on it, and nobody else does."""
+    elsewhere = factories.unit("BDK-SMG", tree.root, "BDK", name="BDK Semarang")
+    planner = get_user_model().objects.create_user("planner", full_name="Planner")
+    RoleGrant.objects.create(user=planner, role=Role.ORGANISER, unit=elsewhere)
+    made = running.running_class(elsewhere)
+
+    def pages():
+        client.force_login(cast.employee_user)
+        context = client.get(reverse("employees:who_can_see")).context
+        return [
+            [(v.unit.code, v.role, len(v.accounts)) for v in context[name]]
+            for name in ("class_viewers", "account_viewers")
+        ]
+
+    def named_to(user) -> bool:
+        client.force_login(user)
+        page = client.get(reverse("trainings:attendance", args=[made.pk]))
+        return page.status_code == 200 and cast.employee.name in page.content.decode()
+
+    assert pages() == [[], [("MENAG", "admin", 1)]]
+    assert not named_to(planner)
+    running.lesson(made)
+    running.seat(made, cast.employee)
+    assert pages() == [[("BDK-SMG", "organiser", 1)], [("MENAG", "admin", 1)]]
+    assert named_to(planner) and not named_to(cast.neighbour)
+    client.force_login(cast.admin)
+    assert cast.employee.name in client.get(reverse("employees:accounts")).content.decode()
+    # Who sees the person anyway is not named twice.
+    RoleGrant.objects.create(user=planner, role=Role.REGION, unit=tree.east)
+    assert pages()[0] == []
 
 
 def test_a_letter_notes_whom_it_names(client, cast, issued):  # noqa: F811

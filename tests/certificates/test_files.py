@@ -20,7 +20,7 @@ from certificates.delivery import zips
 from certificates.logos import plain_png
 from certificates.models import CertificateVersion, Logo
 from certificates.tasks import zip_class
-from certificates.texts import default_texts
+from certificates.texts import Texts
 from jobs.models import Job
 from tests import factories
 from tests.certificates.conftest import Key, add_record, ended_class, issue
@@ -116,12 +116,12 @@ def test_texts_are_never_markup(tree):
 
 @pytest.mark.parametrize("orientation", ["landscape", "portrait"])
 def test_the_longest_of_everything_stays_on_one_page(cast, tree, orientation):
-    texts = default_texts(tree.bdk).as_json() | {
+    texts = Texts.default(tree.bdk).as_json() | {
         "orientation": orientation, "photo_box": True, "head_lines": "\n".join(["KEMENTERIAN " * 6] * 4),
         "sentence_passed": ("kalimat yang sangat panjang " * 21)[:590], "title_passed": "JUDUL PANJANG " * 8,
         "signatory_capacity": "a.n.", "signatory_for": "Kepala Badan " * 15,
     }  # fmt: skip
-    actions.save_texts(organiser=tree.bdk, texts=type(default_texts(tree.bdk))(**texts), by=cast.organiser)
+    actions.save_texts(organiser=tree.bdk, texts=Texts(**texts), by=cast.organiser)
     training_class = ended_class(tree.bdk)
     person = factories.employee(
         tree.madrasah, name="Abdurrahman " * 16, front_title="Prof. Dr. " * 6, back_title="S.Ag., " * 16,
@@ -138,7 +138,7 @@ def test_the_longest_of_everything_stays_on_one_page(cast, tree, orientation):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_a_logo_is_kept_with_the_papers_made_with_it(cast, tree, ended, kind):
     template = actions.save_texts(
-        organiser=tree.bdk, texts=default_texts(tree.bdk), by=cast.organiser, logo=png(kind=kind)
+        organiser=tree.bdk, texts=Texts.default(tree.bdk), by=cast.organiser, logo=png(kind=kind)
     )
     version = issue(ended)[0].latest
     assert version.data["logo"] == template.texts["logo"] == Logo.objects.get().sha256

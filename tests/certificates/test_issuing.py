@@ -11,7 +11,7 @@ from audit.errors import Refusal
 from audit.models import Event
 from certificates import actions
 from certificates.models import Certificate, CertificateTemplate, CertificateVersion, NumberSeries
-from certificates.texts import default_texts
+from certificates.texts import Texts
 from simdiklat.integrity import problems
 from tests import factories
 from tests.certificates.conftest import add_record, ended_class, issue
@@ -70,7 +70,7 @@ def test_records_of_another_class_are_left_alone(tree, ended):
 
 
 def test_the_pattern_of_the_organiser_and_its_first_number(cast, tree, ended):
-    texts = default_texts(tree.bdk).as_json() | {
+    texts = Texts.default(tree.bdk).as_json() | {
         "number_pattern": "{seq}/{kind}/{month_roman}/{year}", "kind_code": "SRT", "series_first": 41,
     }  # fmt: skip
     template = CertificateTemplate.objects.create(organiser=tree.bdk, version=1, texts=texts)
@@ -84,7 +84,7 @@ def test_the_pattern_of_the_organiser_and_its_first_number(cast, tree, ended):
 def test_another_organisers_number_is_refused_and_none_is_used_up(cast, tree, ended):
     issue(ended)
     other = factories.unit("LDK", tree.root, "LDK", name="LDK Contoh")
-    texts = default_texts(other).as_json() | {"organiser_code": "bdk-sby"}  # differs in case only
+    texts = Texts.default(other).as_json() | {"organiser_code": "bdk-sby"}  # differs in case only
     CertificateTemplate.objects.create(organiser=other, version=1, texts=texts)
     clash = ended_class(other, code="MB-02")
     add_record(clash, factories.employee(tree.madrasah))
@@ -120,7 +120,7 @@ def test_a_paper_stays_as_it_was_when_everything_else_changes(cast, tree, ended)
     cast.employee.name = "Nama Lain"
     cast.employee.save()
     actions.save_texts(
-        organiser=tree.bdk, texts=type(default_texts(tree.bdk))(**default_texts(tree.bdk).as_json() | {"word_passed": "TAMAT"}),
+        organiser=tree.bdk, texts=Texts(**Texts.default(tree.bdk).as_json() | {"word_passed": "TAMAT"}),
         by=cast.organiser,
     )  # fmt: skip
     version = CertificateVersion.objects.get(certificate=certificate)
@@ -292,7 +292,7 @@ def test_completing_a_class_issues_its_certificates_and_changes_follow(cast, tre
 def test_a_completion_that_cannot_number_is_undone_whole(cast, tree):
     made = locked(tree, cast.organiser)
     other = factories.unit("LDK", tree.root, "LDK", name="LDK Contoh")
-    texts = default_texts(other).as_json() | {"organiser_code": "BDK-SBY"}
+    texts = Texts.default(other).as_json() | {"organiser_code": "BDK-SBY"}
     CertificateTemplate.objects.create(organiser=other, version=1, texts=texts)
     taken = ended_class(other, code="MB-02")
     add_record(taken, factories.employee(tree.madrasah))

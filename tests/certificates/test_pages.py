@@ -13,7 +13,7 @@ from audit.models import Event, Reading
 from certificates import actions, rendering
 from certificates.delivery import zips
 from certificates.models import Certificate, CertificateTemplate
-from certificates.texts import default_texts
+from certificates.texts import Texts
 from jobs.models import Job
 from tests import factories
 from tests.certificates.conftest import add_record, ended_class, issue
@@ -196,7 +196,7 @@ def test_the_history_costs_the_same_with_more_certificates(cast, tree, client, i
 
 
 def template_data(organiser, **changed):
-    data = default_texts(organiser).as_json() | {"logo_choice": ""} | changed
+    data = Texts.default(organiser).as_json() | {"logo_choice": ""} | changed
     data.pop("logo")
     return {name: value for name, value in data.items() if value is not False}
 

@@ -6,7 +6,7 @@ from django.utils import translation
 
 from certificates import actions, limits, lookup
 from certificates.models import CertificateVersion
-from certificates.texts import default_texts
+from certificates.texts import Texts
 from tests import factories
 from tests.certificates.conftest import issue
 from trainings.models import Programme
@@ -72,10 +72,8 @@ def test_no_printed_address_is_ever_lost(client, cast, tree, certificate):
         cast.employee.save()
         version = actions.reissue(certificate=certificate, by=cast.organiser, reason="Nama")
         printed[version.public_id] = cast.employee.name
-        texts = default_texts(tree.bdk).as_json() | {"title_passed": f"Judul {n}"}
-        actions.save_texts(
-            organiser=tree.bdk, texts=type(default_texts(tree.bdk))(**texts), by=cast.organiser
-        )
+        texts = Texts.default(tree.bdk).as_json() | {"title_passed": f"Judul {n}"}
+        actions.save_texts(organiser=tree.bdk, texts=Texts(**texts), by=cast.organiser)
     Programme.objects.update(name="Sama sekali lain", code="LAIN")
     tree.bdk.name = "Balai Lain"
     tree.bdk.save()
@@ -185,7 +183,7 @@ def test_a_preview_has_no_address(tree):
 
     from certificates.samples import sample_document
 
-    data = sample_document(tree.bdk, default_texts(tree.bdk), timezone.localdate())
+    data = sample_document(tree.bdk, Texts.default(tree.bdk), timezone.localdate())
     assert (data["check"]["url"], data["draft"]) == ("", True)
 
 

@@ -23,7 +23,7 @@ from invitations import actions, tasks
 from invitations.delivery import seats
 from invitations.letters import bundles, files, making, numbering, offices, rendering
 from invitations.letters.samples import sample_document
-from invitations.letters.texts import default_texts, placeholder_problem
+from invitations.letters.texts import Texts
 from invitations.models import Invitation, Letter, LetterName, LetterTemplate, NumberSeries
 from jobs.models import Job
 from simdiklat.integrity import problems
@@ -276,7 +276,7 @@ def test_numbers_are_only_taken_with_their_letters(tree):
 def test_another_organisers_number_is_refused_and_none_is_used_up(cast, tree, issued):
     making.make(training_class=issued, by=cast.organiser)
     other = factories.unit("LDK", tree.root, "LDK", name="LDK Contoh")
-    texts = replace(default_texts(other), organiser_code="BDK-SBY")
+    texts = replace(Texts.default(other), organiser_code="BDK-SBY")
     LetterTemplate.objects.create(organiser=other, version=1, texts=texts.as_json())
     factories.employee(tree.semarang)
     clash = issue(
@@ -349,7 +349,7 @@ NASTY = [
 @pytest.mark.parametrize("nasty", NASTY)
 def test_names_and_texts_are_data(tree, nasty):
     """Whatever is written is printed as it is, and nothing of it is run or read."""
-    base = default_texts(tree.bdk)
+    base = Texts.default(tree.bdk)
     every = {name: nasty for name in base.as_json() if name not in ("number_pattern", "series_first")}
     texts = replace(base, **every, number_pattern="N-{seq}/{year}")
     data = sample_document(tree.bdk, texts, date(2026, 6, 5))
@@ -378,7 +378,7 @@ def test_line_breaks_and_controls_neither_break_nor_hide(cast, tree):
 
 
 def test_about_twenty_names_a_page_each_with_number_and_date(tree):
-    data = sample_document(tree.bdk, default_texts(tree.bdk), date(2026, 6, 5))
+    data = sample_document(tree.bdk, Texts.default(tree.bdk), date(2026, 6, 5))
     data["list"]["names"] = [
         [str(n), f"Nurhayati Q{n:03d}X, S.Ag., M.Pd.I.", f"19860302 201012 2 {n:03d}", "Penata Muda Tk. I (III/b)",
          "Guru Ahli Madya Fikih", "Madrasah Aliyah Negeri 1 Kota Surabaya", "Kantor Kementerian Agama Kota Surabaya"]
@@ -401,7 +401,7 @@ def test_the_qr_leads_to_the_public_page(cast, issued):
     url = letter.data["check"]["url"]
     assert url.endswith(f"/surat/{letter.public_id}/")
     assert segno.make(url, error="m", micro=False).svg_inline(border=0, scale=4) == rendering.qr(url)
-    draft = sample_document(issued.organiser, default_texts(issued.organiser), date(2026, 6, 5))
+    draft = sample_document(issued.organiser, Texts.default(issued.organiser), date(2026, 6, 5))
     assert draft["check"]["url"] == ""
     pages = text_of(rendering.pdf_of(draft))
     assert "PRATINJAU" in pages[0]
@@ -437,7 +437,7 @@ def test_many_letters_are_set_by_a_job(cast, issued, monkeypatch):
 def test_an_issued_letter_keeps_its_version(cast, tree, issued):
     old, _east = making.make(training_class=issued, by=cast.organiser).letters
     before = rendering.pdf_bytes(old)
-    texts = replace(default_texts(tree.bdk), nature="Sangat Segera", organiser_code="Bdk.05")
+    texts = replace(Texts.default(tree.bdk), nature="Sangat Segera", organiser_code="Bdk.05")
     first = making.save_texts(organiser=tree.bdk, texts=texts, by=cast.organiser)
     assert making.save_texts(organiser=tree.bdk, texts=texts, by=cast.organiser) == first
     making.withdraw(letter=old, by=cast.organiser, reason="Teks baru")
@@ -458,8 +458,8 @@ def test_an_issued_letter_keeps_its_version(cast, tree, issued):
 
 def test_placeholders_are_filled_once():
     assert fill("{class}/{x}", {"class": "{count}", "count": "3"}) == "{count}/{x}"
-    assert placeholder_problem("{class} {count}") == ""
-    assert "klas" in placeholder_problem("{klas}")
+    assert Texts.placeholder_problem("{class} {count}") == ""
+    assert "klas" in Texts.placeholder_problem("{klas}")
     assert paragraphs("satu\ndua\r\n\r\n \ntiga") == ["satu dua", "tiga"]
 
 

@@ -14,7 +14,7 @@ from accounts.models import RoleGrant
 from audit.models import Event
 from invitations import actions, tasks
 from invitations.letters import making, rendering
-from invitations.letters.texts import default_texts
+from invitations.letters.texts import Texts
 from invitations.models import Letter, LetterTemplate
 from jobs.models import Job
 from tests import factories
@@ -159,7 +159,7 @@ def test_withdrawing_needs_a_reason(cast, client, letters):
 
 
 def entered(organiser, **changes):
-    return default_texts(organiser).as_json() | {"save": "1"} | changes
+    return Texts.default(organiser).as_json() | {"save": "1"} | changes
 
 
 def test_the_form_saves_versions_and_previews(cast, tree, client):

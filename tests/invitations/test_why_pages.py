@@ -14,11 +14,13 @@ from accounts.models import RoleGrant
 from audit.errors import Refusal
 from audit.models import Event
 from employees.actions import note_viewed
+from employees.models import Employee
 from invitations import actions, explain, ranking
 from invitations.models import Objection
 from outbox.models import Message
 from outbox.rendering import preview
 from tests import factories
+from trainings.models import Hold, Programme, RuleSettings
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +59,6 @@ def selection(cast, training_class):
 @pytest.fixture
 def as_person(client, cast, django_user_model):
     """Sign in as an employee by name."""
-    from employees.models import Employee
 
     def sign_in(name):
         person = Employee.objects.get(name=name)
@@ -74,8 +75,6 @@ def as_person(client, cast, django_user_model):
 
 
 def test_the_place_before_a_selection_equals_the_rank_of_a_run_today(cast, training_class, as_person):
-    from employees.models import Employee
-
     rows = ranking.preview(training_class).rows
     assert [Employee.objects.get(pk=row.employee_id).name for row in rows] == ["Sari Wulandari", "A", "B"]
     for row in rows:
@@ -103,6 +102,40 @@ def test_a_coming_class_shows_the_place_or_what_keeps_one_out(client, training_c
         assert response.context["place"].first_rank == 2
     seed = training_class.seeds.get()
     assert seed.value not in response.content.decode()
+
+
+def test_the_place_is_kept_until_something_it_rests_on_changes(
+    client, cast, tree, training_class, as_person, monkeypatch
+):
+    counted = []
+    count = ranking.place_today
+    monkeypatch.setattr(
+        ranking, "place_today", lambda *given, **more: counted.append(1) or count(*given, **more)
+    )
+    address = reverse("invitations:why_class", args=[training_class.pk])
+
+    def shown():
+        place = client.get(address).context["place"]
+        return place.code, place.pool
+
+    as_person("A")
+    assert [shown(), shown(), len(counted)] == [("", 3), ("", 3), 1]
+    # A setting that brings somebody in: C retires in 200 days.
+    RuleSettings.objects.update(retirement_months=1)
+    assert shown() == ("", 4)
+    # One that moves people in line without touching who is in the pool is counted anew, too.
+    RuleSettings.objects.update(minimum_jp=200)
+    assert (shown(), len(counted)) == (("", 4), 3)
+    # The catalogue.
+    Programme.objects.filter(pk=training_class.programme_id).update(target_positions=["DOSEN"])
+    assert shown() == ("position", 0)
+    Programme.objects.filter(pk=training_class.programme_id).update(target_positions=[])
+    assert (shown(), len(counted)) == (("", 4), 4)
+    # What keeps the person out is asked each time.
+    Hold.objects.create(
+        employee=Employee.objects.get(name="A"), until=timezone.localdate() + timedelta(days=30), reason="x",
+    )  # fmt: skip
+    assert shown() == ("hold", 0)
 
 
 @pytest.mark.parametrize(("name", "outcome"), [("Sari Wulandari", "selected"), ("A", "reserve"), ("C", "")])

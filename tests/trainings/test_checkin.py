@@ -188,6 +188,37 @@ def test_the_committee_scans_personal_codes_and_types_numbers(client, today, cas
     assert client.post(send, "{}", content_type="application/json").status_code == 403
 
 
+def test_what_is_no_scan_of_a_participant_is_answered_and_not_kept_for_ever(client, today, cast):
+    code = passes.room_code(today.pk, moment(today, 8))
+    with travel(moment(today, 8, 1), tick=False):
+        client.force_login(cast.organiser)  # an account of an office, which is nobody's seat
+        (one,) = kept(client, reverse("trainings:send_scans"), {"id": str(uuid4()), "code": code, "age": 5})
+        assert (one["accepted"], one["text"]) == (False, str(Answer.STRANGER.label))
+        (one,) = kept(
+            client,
+            reverse("trainings:scans", args=[today.pk]),
+            {"id": str(uuid4()), "code": "1986\x0003", "age": 5},
+        )
+        assert one["accepted"] is False
+    assert not Attendance.objects.exists()
+
+
+def test_the_camera_is_given_to_the_pages_that_scan_and_to_no_other(client, today, cast):
+    client.force_login(cast.organiser)
+    for name, args, allowed in (
+        ("scan", [today.pk], "(self)"), ("scanner", [], "(self)"), ("roll", [today.pk], "()"),
+    ):  # fmt: skip
+        policy = client.get(reverse(f"trainings:{name}", args=args))["Permissions-Policy"]
+        assert f"camera={allowed}" in policy.split(", "), name
+        assert "microphone=()" in policy, name
+
+
+def test_what_a_device_keeps_is_kept_for_the_person_who_scanned(client, cast):
+    client.force_login(cast.employee_user)
+    body = client.get(reverse("trainings:scanner")).content.decode()
+    assert f'data-queue="mine-{cast.employee_user.pk}"' in body
+
+
 def test_a_participant_sees_only_the_own_class_page(client, today, cast):
     seat = Participation.objects.get()
     client.force_login(cast.employee_user)

@@ -10,10 +10,11 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from audit.errors import Refusal
-from trainings.actions.guards import lock_class, record, refuse_when_locked
+from trainings.actions.guards import lock_class, refuse_when_locked
 from trainings.hours import MINUTES_PER_JP, MOST_JP_A_DAY, jp_of
 from trainings.models import CurriculumVersion, Participation, Room, Session, Subject, Trainer, TrainingClass
 from trainings.times import hours_text
+from trainings.trail import record
 
 Mode = Session.Mode
 

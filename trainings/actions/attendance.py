@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.errors import Refusal
-from trainings.actions.guards import lock_class, record, refuse_when_locked
+from trainings.actions.guards import lock_class, refuse_when_locked
 from trainings.delivery import meetingfiles
 from trainings.models import Attendance, AttendanceChange, MeetingFile, Participation, Session
+from trainings.trail import record
 
 Status = Attendance.Status
 #: Late by more minutes than this is a slip of the pen.

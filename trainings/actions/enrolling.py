@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from audit import log
 from audit.errors import Refusal
 from employees.models import Employee
-from trainings.actions.guards import lock_class, record
+from trainings.actions.guards import lock_class
 from trainings.models import Participation, RuleSettings, TrainingClass
+from trainings.trail import record
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.errors import Refusal
-from trainings.actions.guards import lock_class, record, refuse_when_locked
+from trainings.actions.guards import lock_class, refuse_when_locked
 from trainings.delivery import completing
 from trainings.delivery.results import standings
 from trainings.models import (
@@ -25,6 +25,7 @@ from trainings.models import (
     TrainingClass,
     Withdrawal,
 )
+from trainings.trail import record
 
 
 @dataclass(frozen=True)

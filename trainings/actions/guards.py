@@ -4,7 +4,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from audit import log
 from audit.errors import Refusal
 from trainings.models import Completion, Grading, TrainingClass
 
@@ -41,15 +40,3 @@ def refuse_when_locked(training_class: TrainingClass) -> None:
 
 def completed(training_class: TrainingClass) -> bool:
     return Completion.objects.filter(pk=training_class.pk).exists()
-
-
-def record(verb: str, training_class: TrainingClass, by: Any, data: dict[str, Any] | None = None) -> None:
-    """The audit event of a class, in the caller's transaction."""
-    log.record(
-        verb,
-        by=by,
-        object_type="class",
-        object_id=training_class.pk,
-        unit_path=training_class.organiser.path,
-        data={"class": training_class.code, **(data or {})},
-    )

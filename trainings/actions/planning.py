@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.roles import Permission
-from audit import log
 from audit.errors import Refusal
 from employees.models import Unit
 from employees.scoping import EVERYWHERE, scope_roots
 from trainings import seeds
+from trainings.actions.guards import lock_class
 from trainings.codes import Allocation
 from trainings.models import ClassArea, Programme, TrainingClass
+from trainings.trail import record
 
 State = TrainingClass.State
 
@@ -119,7 +120,7 @@ def save_draft(*, by: Any, plan: Plan, training_class: TrainingClass | None = No
     if problems:
         raise Refusal(problems[0][1], code=problems[0][0])
     if training_class is not None:
-        training_class = _lock(training_class, by)
+        training_class = lock_class(training_class, by)
         if not editable(training_class):
             raise Refusal(_("The names of this class are already being chosen; its plan stays as it is."))
     made = training_class is None
@@ -138,7 +139,7 @@ def save_draft(*, by: Any, plan: Plan, training_class: TrainingClass | None = No
         ClassArea(training_class=training_class, unit=unit, seats=seats if keep else None)
         for unit, seats in plan.areas
     )
-    _record("class.drafted" if made else "class.changed", training_class, by, _as_json(plan))
+    record("class.drafted" if made else "class.changed", training_class, by, _as_json(plan))
     return training_class
 
 
@@ -148,7 +149,7 @@ def schedule(*, training_class: TrainingClass, by: Any) -> TrainingClass:
 
     Refusal when it is no draft, or its plan no longer holds (a date is past by now).
     """
-    training_class = _lock(training_class, by)
+    training_class = lock_class(training_class, by)
     if training_class.state != State.DRAFT:
         raise Refusal(_("Only a draft can be scheduled; this class is not one any more."), code="state")
     problems = plan_problems(plan_of(training_class), by=by)
@@ -157,22 +158,8 @@ def schedule(*, training_class: TrainingClass, by: Any) -> TrainingClass:
     training_class.state = State.SCHEDULED
     training_class.save(update_fields=["state"])
     seed = seeds.draw(training_class)
-    _record("class.scheduled", training_class, by, {"commitment": seed.commitment, "seed": seed.number})
+    record("class.scheduled", training_class, by, {"commitment": seed.commitment, "seed": seed.number})
     return training_class
-
-
-def _lock(training_class: TrainingClass, by: Any) -> TrainingClass:
-    """The class, locked, for a person who plans for its organiser; Refusal for anybody else."""
-    locked = (
-        TrainingClass.objects.plannable_by(by)
-        .select_for_update(no_key=True, of=("self",))
-        .select_related("programme", "organiser")
-        .filter(pk=training_class.pk)
-        .first()
-    )
-    if locked is None:
-        raise Refusal(_("You do not plan the classes of this organiser."), code="permission")
-    return locked
 
 
 def _next_code(plan: Plan) -> str:
@@ -195,14 +182,3 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "confirm_by": plan.confirm_by.isoformat(), "review_days": plan.review_days,
         "areas": [[unit.code, seats] for unit, seats in plan.areas],
     }  # fmt: skip
-
-
-def _record(verb: str, training_class: TrainingClass, by: Any, data: dict[str, Any]) -> None:
-    log.record(
-        verb,
-        by=by,
-        object_type="class",
-        object_id=training_class.pk,
-        unit_path=training_class.organiser.path,
-        data={"class": training_class.code, **data},
-    )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import SIGNED_IN, access
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in, text_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_viewed
@@ -45,7 +45,7 @@ def claim_new(request: HttpRequest) -> HttpResponse:
     follows = None
     if number:
         refused = person.claims.filter(state=Claim.State.REFUSED, followed_by=None)
-        follows = get_object_or_404(refused, pk=number if number.isdigit() else 0)
+        follows = get_object_or_404(refused, pk=number_in(number) or 0)
     form = ClaimForm(
         request.POST or None, request.FILES or None, initial=initial_of(follows) if follows else None
     )
@@ -133,7 +133,7 @@ def claim_refuse(request: HttpRequest, pk: int) -> HttpResponse:
     """Refuse with a reason that the person reads."""
     claim = get_object_or_404(Claim.objects.visible_to(request.user), pk=pk)
     try:
-        actions.refuse(claim=claim, reason=request.POST.get("reason", ""), by=request.user)
+        actions.refuse(claim=claim, reason=text_in(request.POST.get("reason")), by=request.user)
     except Refusal as refusal:
         messages.error(request, refusal.user_message)
         return redirect("trainings:claim", pk=pk)

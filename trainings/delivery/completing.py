@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit import log
 from audit.errors import Refusal
 from trainings import completion
 from trainings.codes import Result
@@ -21,6 +20,7 @@ from trainings.models import (
     RuleSettings,
     TrainingClass,
 )
+from trainings.trail import record
 
 
 def months_after(day: date, months: int) -> date:
@@ -57,14 +57,7 @@ def complete(class_id: int, by: Any) -> Completion:
     counts = dict(Counter(result.outcome for result in results)) | {"holds": held}
     done = Completion.objects.create(training_class=training_class, by=by, counts=counts)
     completion.tell_completed(training_class, records, by)
-    log.record(
-        "class.completed",
-        by=by,
-        object_type="class",
-        object_id=class_id,
-        unit_path=training_class.organiser.path,
-        data={"class": training_class.code, **counts},
-    )
+    record("class.completed", training_class, by, counts)
     return done
 
 

@@ -1,7 +1,6 @@
 """Evaluation in figures, who may answer, and the question three months later."""
 
 import random
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -137,12 +136,6 @@ def follow_up_of(token: str) -> FollowUp | None:
         "participation__training_class__organiser",
     )  # fmt: skip
     return found.filter(pk=pk).first()
-
-
-def hidden(text: str) -> str:
-    """The text of a mail as others may read it: whoever has the link could answer in the person's place."""
-    folder = reverse("trainings:follow_up", args=["x"]).removesuffix("x/")
-    return re.sub(re.escape(folder) + r"[\w:-]+/?", folder + "…", text)
 
 
 def ask_due(on: date | None = None) -> int:

@@ -11,6 +11,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.requests import number_in
+from employees.models import Employee
 from trainings.actions import DayPlan, SessionPlan
 from trainings.forms.planning import date_input
 from trainings.hours import MINUTES_PER_JP
@@ -113,10 +115,12 @@ class TrainerPicker(forms.Widget):
     """A search field for a trainer: those on record, and employees who are not trainers yet."""
 
     template_name = "components/person_picker.html"
+    #: The employees that may be chosen: those in the planner's scope.
+    people: Any = None
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
-        trainer = value if isinstance(value, Trainer) else trainer_of(str(value or ""))
+        trainer = value if isinstance(value, Trainer) else trainer_of(str(value or ""), self.people)
         chosen = []
         if trainer is not None:
             key = f"t{trainer.pk}" if trainer.pk else f"e{trainer.employee_id}"
@@ -125,14 +129,13 @@ class TrainerPicker(forms.Widget):
         return context
 
 
-def trainer_of(key: str) -> Trainer | None:
-    """The trainer a picker's key names: `t3` one on record, `e7` an employee, not stored yet."""
-    from employees.models import Employee
-
-    if key[:1] == "t" and key[1:].isdigit():
-        return Trainer.objects.filter(pk=key[1:]).first()
-    if key[:1] == "e" and key[1:].isdigit():
-        person = Employee.objects.filter(pk=key[1:]).first()
+def trainer_of(key: str, people: Any) -> Trainer | None:
+    """The trainer a picker's key names: `t3` one on record, `e7` one of these employees, not stored yet."""
+    number = number_in(key[1:])
+    if key[:1] == "t" and number is not None:
+        return Trainer.objects.filter(pk=number).first()
+    if key[:1] == "e" and number is not None and people is not None:
+        person = people.select_related("unit").filter(pk=number).first()
         if person is not None:
             known = Trainer.objects.filter(employee=person).first()
             return known or Trainer(
@@ -148,7 +151,7 @@ class TrainerField(forms.Field):
     def to_python(self, value: Any) -> Trainer | None:
         if value in self.empty_values:
             return None
-        found = trainer_of(str(value))
+        found = trainer_of(str(value), self.widget.people)
         if found is None:
             raise forms.ValidationError(_("This trainer is not on record. Choose one of those found."))
         return found
@@ -186,8 +189,10 @@ class SessionForm(forms.Form):
         max_value=Decimal(30), decimal_places=1, required=False,
     )  # fmt: skip
 
-    def __init__(self, *args: Any, training_class: TrainingClass, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, training_class: TrainingClass, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        trainer: Any = self.fields["trainer"]
+        trainer.widget.people = Employee.objects.visible_to(user).active()
         subject: Any = self.fields["subject"]
         subject.queryset = Subject.objects.filter(version=training_class.curriculum_id)
         self.fields["day"].widget.attrs |= {

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from accounts.requests import number_in
 from trainings.actions import Entry
 from trainings.models import Attendance
 
@@ -16,9 +17,10 @@ class RollForm:
         self.entries: dict[int, Entry] = {}
         for key, status in data.items():
             name, _underscore, seat = key.partition("_")
-            if name == "status" and seat.isdigit() and status:
+            number = number_in(seat)
+            if name == "status" and number is not None and status:
                 late = str(data.get(f"late_{seat}", "")).strip()
-                self.entries[int(seat)] = Entry(status, int(late) if late.isdigit() else 0)
+                self.entries[number] = Entry(status, number_in(late) or 0)
 
 
 class CorrectionForm(forms.Form):

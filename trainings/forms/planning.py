@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.requests import number_in
 from accounts.roles import Permission
 from employees.fields import UnitField, UnitsField
 from employees.models import Unit
@@ -72,9 +73,9 @@ class ClassForm(forms.Form):
         fields["areas"].queryset = Unit.objects.visible_to(user, Permission.PLAN_CLASSES)
         if self.is_bound:
             self.fields["areas"].widget.seats_chosen = {
-                int(key[6:]): value
+                number: value
                 for key, value in self.data.items()
-                if key.startswith("seats_") and key[6:].isdigit()
+                if key.startswith("seats_") and (number := number_in(key[6:])) is not None
             }
         elif training_class is not None:
             self.fields["areas"].widget.seats_chosen = {
@@ -139,7 +140,7 @@ class ClassForm(forms.Form):
 
 def _number(text: Any) -> int | None:
     """A whole number of at least 0, or None for anything else."""
-    return int(text) if str(text).isdigit() else None
+    return number_in(text)
 
 
 def initial_of(training_class: TrainingClass) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from trainings.forms.agenda import (
     initial_of_session,
 )
 from trainings.models import Room, Session, Trainer, TrainingClass
+from trainings.times import reckoned_elsewhere
 from trainings.views.common import head, plannable_class, plans, visible_class
 
 #: Trainers and employees offered by the search.
@@ -34,10 +35,12 @@ def agenda(request: HttpRequest, pk: int) -> HttpResponse:
     """The agenda by days, the hours by subject and the shares held against the plan."""
     training_class = visible_class(request, pk)
     edits = plans(request, training_class)
+    found = summary(training_class)
     context: dict[str, Any] = {
         **head(training_class, _("Agenda")),
-        "summary": summary(training_class),
+        "summary": found,
         "edits": edits,
+        "elsewhere": ", ".join(sorted(reckoned_elsewhere(found.sessions))),
     }
     if edits and training_class.state != TrainingClass.State.CANCELLED:
         context |= {
@@ -109,7 +112,9 @@ def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def _edit(
     request: HttpRequest, training_class: TrainingClass, session: Session | None, initial: dict[str, Any]
 ) -> HttpResponse:
-    form = SessionForm(request.POST or None, training_class=training_class, initial=initial)
+    form = SessionForm(
+        request.POST or None, training_class=training_class, user=request.user, initial=initial
+    )
     back = reverse("trainings:agenda", args=[training_class.pk])
     if request.method == "POST" and form.is_valid():
         plan = form.plan()

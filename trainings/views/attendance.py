@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.access import access
+from accounts.requests import number_in, text_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from trainings import actions, passes
@@ -124,6 +125,7 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "send_to": reverse("trainings:scans", args=[pk]),
         "queue": f"session-{pk}",
+        "no_camera": _("The camera cannot be used here. Type the number instead."),
     }  # fmt: skip
     return render(request, "trainings/scan.html", context)
 
@@ -176,7 +178,7 @@ def read_batch(request: HttpRequest) -> list[checkin.Sent] | None:
     try:
         given = json.loads(request.body)["scans"]
         found = [
-            checkin.Sent(UUID(str(one["id"])), str(one["code"])[:300], float(one["age"])) for one in given
+            checkin.Sent(UUID(str(one["id"])), text_in(one["code"])[:300], float(one["age"])) for one in given
         ]
     except (ValueError, KeyError, TypeError):
         return None
@@ -200,8 +202,8 @@ def roll(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, refusal.user_message)
         else:
             messages.success(request, _("%(number)d people are marked.") % {"number": number})
-        number_of_page = request.GET.get("page", "")
-        return redirect(f"{here}?page={number_of_page}" if number_of_page.isdigit() else here)
+        number_of_page = number_in(request.GET.get("page"))
+        return redirect(here if number_of_page is None else f"{here}?page={number_of_page}")
     seats = (
         session.training_class.participations.confirmed()
         .select_related("employee__unit")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import access, holds
-from accounts.requests import HtmxRequest
+from accounts.requests import HtmxRequest, number_in
 from accounts.roles import Permission
 from audit.errors import Refusal
 from employees.actions import note_found
@@ -26,6 +26,7 @@ from trainings.forms import ClassForm, initial_of
 from trainings.forms.planning import initial_of_plan
 from trainings.models import HistoryRecord, Programme, TrainingClass
 from trainings.tables import ClassTable, HistoryTable, ProgrammeTable
+from trainings.views.common import plannable_class, plannable_classes
 from trainings.yearplan import next_batch
 
 
@@ -102,8 +103,9 @@ def history_list(request: HtmxRequest) -> HttpResponse:
 @access(Permission.PLAN_CLASSES)
 def class_create(request: HttpRequest) -> HttpResponse:
     """Plan a new class, or with `?copy=` the next batch of one; it begins as a draft."""
-    if request.GET.get("copy", "").isdigit():
-        original = get_object_or_404(_plannable(request), pk=request.GET["copy"])
+    copied = number_in(request.GET.get("copy"))
+    if copied is not None:
+        original = get_object_or_404(plannable_classes(request), pk=copied)
         plan = next_batch(original)
         form = ClassForm(request.POST or None, user=request.user, initial=initial_of_plan(plan))
         if not request.POST:
@@ -120,7 +122,7 @@ def class_create(request: HttpRequest) -> HttpResponse:
 @access(Permission.PLAN_CLASSES)
 def class_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the plan of a class whose names are not being chosen yet."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     if not actions.editable(training_class):
         messages.warning(
             request, _("The names of this class are already being chosen; its plan stays as it is.")
@@ -159,7 +161,7 @@ def _edit(request: HttpRequest, training_class: TrainingClass | None, form: Clas
 @require_POST
 def class_schedule(request: HttpRequest, pk: int) -> HttpResponse:
     """Schedule a draft: its seed is drawn and its commitment shown."""
-    training_class = get_object_or_404(_plannable(request), pk=pk)
+    training_class = plannable_class(request, pk)
     try:
         actions.schedule(training_class=training_class, by=request.user)
     except Refusal as refusal:
@@ -169,7 +171,3 @@ def class_schedule(request: HttpRequest, pk: int) -> HttpResponse:
             request, _("The class is scheduled and its seed is drawn. Names can now be selected.")
         )
     return redirect("invitations:class", pk=pk)
-
-
-def _plannable(request: HttpRequest) -> Any:
-    return TrainingClass.objects.plannable_by(request.user).select_related("programme", "organiser")

@@ -123,7 +123,11 @@ def scanner(request: HttpRequest) -> HttpResponse:
         "title": _("Check in"),
         "crumbs": [(_("My training"), reverse("invitations:mine"))],
         "send_to": reverse("trainings:send_scans"),
-        "queue": "mine",
+        # What somebody scanned is sent for that person only, whoever holds the device then.
+        "queue": f"mine-{request.user.pk}",
+        "no_camera": _(
+            "The camera cannot be used here. Scan the code with the phone's own camera, or show yours to the committee."
+        ),
     }
     return render(request, "trainings/scanner.html", context)
 
@@ -134,10 +138,14 @@ def send_scans(request: HttpRequest) -> HttpResponse:
     """Take the scans that a participant's device kept; JSON in and out, the same scan once."""
     batch = read_batch(request)
     person = getattr(request.user, "employee", None)
-    if batch is None or person is None or request.user.pk is None:
-        return HttpResponseBadRequest("scans")
     by = request.user.pk
-    answers = [(sent, checkin.take_room_scan(sent, employee_id=person.pk, by_id=by)) for sent in batch]
+    if batch is None or by is None:
+        return HttpResponseBadRequest("scans")
+    if person is None:  # an account of an office: answered, so that the device does not keep it for ever
+        stranger = checkin.CheckedIn(checkin.Answer.STRANGER)
+        answers = [(sent, stranger) for sent in batch]
+    else:
+        answers = [(sent, checkin.take_room_scan(sent, employee_id=person.pk, by_id=by)) for sent in batch]
     return JsonResponse(
         {
             "answers": [

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from trainings.models import TrainingClass
+from trainings.querysets import TrainingClassQuerySet
 
 
 def visible_class(request: HttpRequest, pk: int) -> TrainingClass:
@@ -16,10 +17,15 @@ def visible_class(request: HttpRequest, pk: int) -> TrainingClass:
     return get_object_or_404(classes.select_related("programme", "organiser", "curriculum"), pk=pk)
 
 
+def plannable_classes(request: HttpRequest) -> TrainingClassQuerySet:
+    """The classes for whose organisers the person plans."""
+    classes = TrainingClass.objects.plannable_by(request.user)
+    return classes.select_related("programme", "organiser", "curriculum")
+
+
 def plannable_class(request: HttpRequest, pk: int) -> TrainingClass:
     """The class, for somebody who plans for its organiser; 404 for anybody else."""
-    classes = TrainingClass.objects.plannable_by(request.user)
-    return get_object_or_404(classes.select_related("programme", "organiser", "curriculum"), pk=pk)
+    return get_object_or_404(plannable_classes(request), pk=pk)
 
 
 def plans(request: HttpRequest, training_class: TrainingClass) -> bool:

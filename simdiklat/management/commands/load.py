@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.command import PortalCommand
 from audit.errors import Refusal
-from simdiklat.bench.run import usual_size
+from simdiklat.demo import FULL_SIZE
 from simdiklat.load.run import Plan, run
 
 #: To see that it works: a small ministry, a few seconds, nobody thinks for long.
@@ -35,7 +35,9 @@ class Command(PortalCommand):
         parser.add_argument(
             "--pace", type=float, help="so many times as many employees in a second (default: 1)"
         )
-        parser.add_argument("--employees", type=int, metavar="N", help="default: as many as the portal holds")
+        parser.add_argument(
+            "--employees", type=int, metavar="N", help=f"people of the ministry (default: {FULL_SIZE:,})"
+        )
         parser.add_argument(
             "--invitations", type=int, help=f"issued before the day (default: {usual.invitations})"
         )
@@ -52,7 +54,7 @@ class Command(PortalCommand):
         parser.add_argument("--fresh", action="store_true", help="make up the ministry again")
 
     def work(self, *, quick: bool, hour: bool, fresh: bool, **options: Any) -> None:
-        plan = QUICK if quick else Plan(employees=options["employees"] or usual_size())
+        plan = QUICK if quick else Plan(employees=options["employees"] or FULL_SIZE)
         given = {name: options[name] for name in Plan.__dataclass_fields__ if options.get(name) is not None}
         plan = replace(plan, **{"dice": secrets.randbelow(1_000_000), **given})
         if hour:

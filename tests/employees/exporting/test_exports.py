@@ -133,6 +133,28 @@ def test_the_other_lists_can_be_exported(people, results, name):
     assert len(rows) == expected[name]
 
 
+def test_yesterdays_file_is_not_fetched_with_todays_smaller_role(people, results, client, tree):
+    job = exported(people.operator)
+    way = reverse("jobs:file", args=[job.pk])
+
+    def fetched(user) -> bool:
+        client.force_login(user)
+        response = client.get(way)
+        return response.status_code == 200 and response["Content-Disposition"].startswith("attachment")
+
+    assert fetched(people.operator)
+    assert not fetched(people.central)  # somebody else's, whatever their role
+    grant = RoleGrant.objects.filter(user=people.operator)
+    grant.update(unit=tree.root)  # sees more than the file holds
+    assert fetched(people.operator)
+    grant.update(unit=tree.surabaya)  # sees a part of it
+    assert not fetched(people.operator)
+    told = client.get(reverse("jobs:progress", args=[job.pk])).content.decode()
+    assert "berubah" in told
+    grant.update(unit=tree.east, until=date(2020, 6, 1))  # over
+    assert not fetched(people.operator)
+
+
 def test_whoever_lost_the_permission_meanwhile_gets_nothing(people, results):
     RoleGrant.objects.filter(user=people.operator).delete()
     job = exported(people.operator)

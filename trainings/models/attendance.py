@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from trainings.agenda_models import Session
-from trainings.models import Participation, TrainingClass
+from trainings.models.agenda import Session
+from trainings.models.classes import Participation, TrainingClass
 from trainings.querysets import AttendanceQuerySet
 
 _USER = settings.AUTH_USER_MODEL

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invitations", "0008_candidate_indexes"),
+        ("invitations", "0009_lists"),
     ]
 
     operations = [

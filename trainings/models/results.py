@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employees.models import Employee
 from trainings.codes import Result
-from trainings.models import Participation, TrainingClass
+from trainings.models.classes import Participation, TrainingClass
 from trainings.querysets import ResultQuerySet
 
 _USER = settings.AUTH_USER_MODEL

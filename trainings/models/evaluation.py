@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from trainings.agenda_models import Trainer
-from trainings.models import Participation, TrainingClass
+from trainings.models.agenda import Trainer
+from trainings.models.classes import Participation, TrainingClass
 from trainings.querysets import EvaluationQuerySet
 
 

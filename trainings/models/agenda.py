@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from employees.models import Employee, Unit
 from trainings.hours import jp_of
-from trainings.models import Programme, TrainingClass
+from trainings.models.catalogue import Programme
+from trainings.models.classes import TrainingClass
 from trainings.querysets import AgendaQuerySet, TrainerQuerySet
 
 _USER = settings.AUTH_USER_MODEL
