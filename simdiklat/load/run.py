@@ -104,7 +104,7 @@ def run(plan: Plan, say: Say, *, keep: bool = True, fresh: bool = False) -> bool
 
 def _run(plan: Plan, folder: Path, secret: str, say: Say) -> bool:
     dice = random.Random(plan.dice)  # noqa: S311 - dice, not secrets
-    say(f"The dice begin with {plan.dice}. {this_machine()}")
+    say(f"The dice begin with {plan.dice}. {this_machine()}, load {os.getloadavg()[0]:.1f}")
     collect_static(folder)
     with machine(folder, secret, web_workers=plan.web_workers, concurrency=plan.worker_concurrency) as portal:
         issued = world.classes(plan.invitations, plan.classes)
