@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from accounts.models import RoleGrant
 from accounts.roles import GRANTED, Permission, Role
+from employees.exporting.lists import find
 from employees.models import Employee, ServiceArea, Unit
 from employees.scoping import grants_over
 from invitations import lists
@@ -213,3 +215,24 @@ def check(world: World) -> None:
     lists.download(training_class=made, unit=None, fmt="csv", by=user, stream=stream)
     exported = [row["NIP"] for row in csv.DictReader(io.StringIO(stream.getvalue().decode()))]
     assert sorted(exported) == sorted(people[i].nip for i in downloads)
+
+    # The lists of history and invitations, and every list as a worker would write it.
+    trained = {i for i in numbers if world.people[i][2]}
+    if holds:
+        assert on_page(client, "trainings:history_list") == {people[i].pk for i in seen & trained}
+        told = {i for i in numbers if world.sees(i, Permission.SEE_SELECTIONS)}
+        assert on_page(client, "invitations:list") == {people[i].pk for i in told}
+    active_ones = {i for i in downloads if world.people[i][1]}
+    for name, expected_ones in (
+        ("employees", active_ones), ("history", downloads & trained), ("invitations", downloads),
+    ):  # fmt: skip
+        built = find(name).build(user, QueryDict(""))
+        written = list(built.rows.order_by(built.person).values_list(built.person, flat=True))
+        assert written == sorted(people[i].pk for i in expected_ones), name
+
+
+def on_page(client: Client, name: str) -> set[int]:
+    """The keys of the people in the list's rows."""
+    response = client.get(reverse(name))
+    assert response.status_code == 200
+    return set(response.context["table"].keys("employee_id"))
