@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("employees", "0008_fewer_indexes"),
-        ("trainings", "0014_standing_at_any_statistics"),
+        ("trainings", "0015_agenda_follows_the_zone"),
     ]
 
     operations = [
