@@ -156,13 +156,7 @@ def _play(
         f"{plan.rate:.1f} employees a second for {plan.minutes * 60:.0f} s, {plan.operators} operators, "
         f"{plan.planners} planners. They sign in first ..."
     )
-    command = [
-        sys.executable,
-        "-P",
-        str(Path(__file__).with_name("players.py")),
-        str(script_file),
-        str(report_file),
-    ]
+    command = [sys.executable, str(Path(__file__).with_name("players")), str(script_file), str(report_file)]
     players = Process("players", command, folder, {})
     watcher = Watcher(every=1.0)
     players.start()
