@@ -31,7 +31,7 @@ def test_nothing_is_lost_on_a_small_day(settings: Any) -> None:
     table = dict(re.findall(r"^(\w+: .*?|all but .*?) {2,}([\d,]+) ", done.stdout, re.MULTILINE))
     for kind in (
         "link: answer", "link: after the answer", "employee: why me, why not", "employee: answer",
-        "operator: export, the file", "planner: preview",
+        "operator: export, the file", "planner: first page",
     ):  # fmt: skip
         assert int(table[kind]) > 0, kind
     told = dict(re.findall(r"^ *(\S.*?) {2,}(\d+)(?: .*)?$", done.stdout, re.MULTILINE))

@@ -83,6 +83,8 @@ class _Staff(Browser):
 
     abstract = True
     kind = ""
+    #: How many times longer than an operator somebody thinks.
+    slowness = 1
 
     def on_start(self) -> None:
         self.who = self.day.staff[f"{self.kind}s"].pop()
@@ -91,7 +93,7 @@ class _Staff(Browser):
         finally:
             self.day.ready += 1
         self.day.begun.wait()
-        self.day.pause(0, 30)
+        self.day.pause(0, 120)  # nobody works in step with the others
 
     @task
     def work(self) -> None:
@@ -101,7 +103,7 @@ class _Staff(Browser):
                 if self.day.over.is_set():
                     raise StopUser
                 step()
-                self.day.pause(5, 25)
+                self.day.pause(5 * self.slowness, 25 * self.slowness)
 
     def steps(self) -> list[Any]:
         raise NotImplementedError
@@ -170,6 +172,7 @@ class Planner(_Staff):
     """Prepares further classes while the invited answer: previews, what-ifs, now and then a selection."""
 
     kind = "planner"
+    slowness = 3
 
     def steps(self) -> list[Any]:
         own = self.who["plans"]
