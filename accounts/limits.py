@@ -46,6 +46,8 @@ REDEEM_NUMBER = Limit("redeem number", 10, timedelta(minutes=6))
 REDEEM_ADDRESS = Limit("redeem address", 60, timedelta(seconds=20))
 #: Sign-ins through the ministry's provider begun or ended from one address.
 SSO_ADDRESS = Limit("sso address", 100, timedelta(seconds=2))
+#: Readings of one subscribed calendar: programs ask a few times a day, and each is made anew.
+CALENDAR = Limit("calendar", 60, timedelta(minutes=1))
 #: A code of an authenticator app counts once; longer than any code is accepted.
 APP_CODE = Limit("app code", 1, timedelta(minutes=3))
 

@@ -107,6 +107,13 @@ class PortalTable(tables.Table):
     #: Name under which the list is exported (employees/exporting/lists.py); `may_export` is the view's to say.
     export_name = ""
     may_export = False
+    #: What an empty list says, and what to do about it.
+    empty_text: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # django-tables2 hides the class's own words behind those of Meta.
+        self.empty_text = self.empty_text or type(self).empty_text
 
     def ordered(self, query: QueryDict) -> Any:
         """The rows in the order that the address asks for."""
@@ -206,6 +213,16 @@ class DayColumn(tables.Column):
         return formatting.time_element(value)
 
 
+class CountColumn(tables.Column):
+    """A whole number with its thousands apart, as people write it."""
+
+    def render(self, value: int) -> str:
+        return _grouped(value)
+
+    def value(self, value: int) -> int:
+        return value
+
+
 #: On a phone each row is a card: this column is its headline.
 LEAD = {"td": {"class": "headline"}}
 WAIT = {"td": {"class": "wait"}}
@@ -242,10 +259,6 @@ class EmployeeTable(PortalTable):
         model = Employee
         fields = ("name", "position", "unit", "status", "last_training", "waiting")
         order_by = "name"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.empty_text = type(self).empty_text
 
     def render_name(self, value: str, record: Employee) -> Any:
         return format_html(

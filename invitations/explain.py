@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -45,7 +46,7 @@ def reason_text(reason: dict[str, Any]) -> str:
     if not reason:
         return ""
     since = date.fromisoformat(reason["waiting_since"]).strftime("%d-%m-%Y")
-    parts = [_("Rank %(rank)d of %(pool)d.") % {"rank": reason["rank"], "pool": reason["pool"]}]
+    parts = [_("Rank %(rank)s of %(pool)s.") % _grouped(rank=reason["rank"], pool=reason["pool"])]
     if reason["ever_trained"]:
         parts.append(_("Last training ended on %(date)s.") % {"date": since})
     else:
@@ -56,8 +57,8 @@ def reason_text(reason: dict[str, Any]) -> str:
         parts.append(quota % {"area": reason["area"], "n": seats})
         if reason.get("area_rank"):
             parts.append(
-                _("Rank in this area: %(rank)d of %(pool)d.")
-                % {"rank": reason["area_rank"], "pool": reason["area_pool"]}
+                _("Rank in this area: %(rank)s of %(pool)s.")
+                % _grouped(rank=reason["area_rank"], pool=reason["area_pool"])
             )
     else:
         parts.append(ngettext("Seats: %(n)d.", "Seats: %(n)d.", seats) % {"n": seats})
@@ -69,6 +70,11 @@ def reason_text(reason: dict[str, Any]) -> str:
             % {"category": OverrideCategory(reason["override"]).label}
         )
     return " ".join(parts)
+
+
+def _grouped(**numbers: int) -> dict[str, str]:
+    """The numbers as people write them, with their thousands apart."""
+    return {name: number_format(number, force_grouping=True) for name, number in numbers.items()}
 
 
 def code_text(code: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from employees import formatting
 from employees.naming import nip_for
-from employees.tables import LEAD, NUMBER, REASON, WAIT, PortalTable
+from employees.tables import LEAD, NUMBER, REASON, WAIT, CountColumn, PortalTable
 from employees.templatetags.portal import TONES, period
 from invitations import explain
 from invitations.models import Candidate, CandidateMark, Invitation, Objection, Selection
@@ -39,7 +39,7 @@ def candidate_reason(candidate: Candidate, selection: Selection) -> dict[str, An
 class CandidateTable(PortalTable):
     """The ranked pool of one selection, each with the latest mark: what happened since the proposal."""
 
-    rank = tables.Column(gettext_lazy("Rank"), attrs=NUMBER)
+    rank = CountColumn(gettext_lazy("Rank"), attrs=NUMBER)
     employee = tables.Column(
         gettext_lazy("Name"), orderable=False, attrs=LEAD,
         linkify=("employees:detail", {"pk": tables.A("employee_id")}),
@@ -127,7 +127,7 @@ class InvitationTable(PortalTable):
     counts_exactly = True
     export_name = "invitations"
 
-    rank = tables.Column(gettext_lazy("Rank"), attrs=NUMBER, order_by=("rank", "pk"))
+    rank = CountColumn(gettext_lazy("Rank"), attrs=NUMBER, order_by=("rank", "pk"))
     employee = tables.Column(
         gettext_lazy("Name"), order_by=("employee__name", "pk"), attrs=LEAD,
         linkify=("employees:detail", {"pk": tables.A("employee_id")}),

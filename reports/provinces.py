@@ -26,6 +26,9 @@ TILES: dict[str, tuple[int, int, str]] = {
 SIDE, GAP = 62, 6
 WIDTH = max(column for column, _row, _name in TILES.values()) * (SIDE + GAP) + SIDE
 HEIGHT = max(row for _column, row, _name in TILES.values()) * (SIDE + GAP) + SIDE
+#: From this column on a tile lies in the eastern half: beside the western on a desktop, below it on a phone.
+EAST = 8
+EAST_X = EAST * (SIDE + GAP)
 #: Lower bounds of the shades from the second on, in percent.
 SHADES = (20, 30, 40, 50)
 

@@ -22,3 +22,8 @@ def suppressed(counts: Sequence[int], *, least: int = LEAST) -> list[int | None]
         while others and (len(hidden) < 2 or sum(counts[i] for i in hidden) < least):
             hidden.add(others.pop(0))
     return [None if i in hidden else count for i, count in enumerate(counts)]
+
+
+def as_shown(counts: Sequence[int], masked: bool) -> list[int | None]:
+    """The counts as a reader sees them: suppressed where `masked`, else as they are."""
+    return suppressed(counts) if masked else list(counts)

@@ -53,10 +53,22 @@ def block(key: str, scope: Scope) -> tuple[str, Figure | None]:
 def map_context(scope: Scope) -> dict[str, Any]:
     """The map of the provinces with its legend."""
     bounds = [0, *provinces.SHADES, None]
+    every, border = tiles(scope), provinces.EAST_X
     return {
-        "tiles": tiles(scope),
+        "halves": [
+            {
+                "name": name,
+                "label": label,
+                "x": left,
+                "width": right - left,
+                "tiles": [tile for tile in every if left <= tile.x < right],
+            }
+            for name, label, left, right in (
+                ("west", _("Western provinces"), 0, border),
+                ("east", _("Eastern provinces"), border, provinces.WIDTH),
+            )
+        ],
         "figure": figures.make("provinces", scope),
-        "width": provinces.WIDTH,
         "height": provinces.HEIGHT,
         "side": provinces.SIDE,
         "legend": [

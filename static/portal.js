@@ -9,6 +9,9 @@
       root.setAttribute("data-bs-theme", next);
       try { localStorage.setItem("theme", next); } catch (e) { /* lasts for this page only */ }
     }
+    // On a phone the filters beyond the first are one tap away.
+    var toggle = event.target.closest("[data-filter-toggle]");
+    if (toggle) toggle.setAttribute("aria-expanded", String(toggle.form.classList.toggle("filter-open")));
     // A click elsewhere closes menus and result panels.
     document.querySelectorAll("details.menu[open]").forEach(function (menu) {
       if (!menu.contains(event.target)) menu.open = false;

@@ -46,10 +46,11 @@ def shots(browser: Browser, base: str, target: Path, only: list[str]) -> None:
         # name, user, address, which of "id-light en-light id-dark" on "desktop phone"
         ("front", "", "/", "desktop:id-light,en-light phone:id-light"),
         ("rule", "", "/rule/", "desktop:id-light"),
+        ("check", "", "/check/", "desktop:id-light phone:en-dark"),
         ("planner-home", "perencana", "/", "desktop:id-light,en-dark"),
         ("calendar", "perencana", "calendar", "desktop:id-light,en-dark"),
         ("year", "perencana", "year", "desktop:en-light"),
-        ("class", "perencana", "link:/classes/:/classes/", "desktop:id-light"),
+        ("class", "perencana", "link:/invitations/:/classes/", "desktop:id-light phone:en-light"),
         ("selection", "perencana", "link:/:/selections/", "desktop:id-light,en-dark"),
         ("region-home", "kanwil", "/", "desktop:id-light phone:en-light"),
         ("employee-home", "invited", "/me/", "phone:id-light,en-dark"),

@@ -83,9 +83,10 @@ class TrainingClassQuerySet(models.QuerySet):
         return self.filter(state="scheduled")
 
     def search(self, text: str) -> Self:
+        """Classes whose programme and batch contain every word, or whose code begins with the text."""
         named = Q()
         for word in text.split():
-            named &= Q(programme__name__icontains=word)
+            named &= Q(programme__name__icontains=word) | Q(batch__icontains=word)
         return self.filter(named | Q(code__istartswith=text.strip())) if text.strip() else self
 
 

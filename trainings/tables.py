@@ -27,6 +27,10 @@ from trainings.models import (
 )
 
 
+def _grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
 def stage(training_class: TrainingClass) -> tuple[str, Any]:
     """How far a class has come, as (code, word): its latest selection's state, or else its own."""
     if training_class.state == TrainingClass.State.SCHEDULED:
@@ -64,7 +68,7 @@ class ClassTable(PortalTable):
         return period_text(record.first_day, record.last_day)
 
     def render_seats_taken(self, record: TrainingClass) -> str:
-        return f"{record.seats_taken} / {record.seats}"
+        return f"{_grouped(record.seats_taken)} / {_grouped(record.seats)}"
 
     def render_state(self, record: TrainingClass) -> Any:
         code, word = stage(record)

@@ -9,12 +9,14 @@ from typing import Any
 from certificates.papers import blocks
 from certificates.papers.people import Participant
 from certificates.texts import Texts
+from employees.models import Employee
 from trainings.models import Attendance, Session, TrainingClass
 from trainings.papers.wording import long_day
 from trainings.times import hours_text
 
 #: What stands in a cell for a mark.
 LETTERS = {"HADIR": "H", "IZIN": "I", "SAKIT": "S", "TANPA_KETERANGAN": "TK"}
+NO_BREAK_SPACE = "\u00a0"
 #: Sessions that stand beside each other on a page; a longer day goes on in a second table.
 _BESIDE = 6
 
@@ -63,6 +65,11 @@ def cell(mark: Attendance | None) -> str:
     return LETTERS[mark.status] + late
 
 
+def _name_and_number(person: Employee) -> str:
+    """The name and the NIP, which is not broken across lines."""
+    return f"{person.full_name} / {person.nip_display.replace(' ', NO_BREAK_SPACE)}"
+
+
 def paper(
     training_class: TrainingClass, people: Sequence[Participant], texts: Texts, options: blocks.Options
 ) -> list[dict[str, Any]]:
@@ -84,7 +91,7 @@ def paper(
                     (9, -3, -3, *([-2] * len(part))),
                     [
                         (
-                            str(no), f"{one.person.full_name} / {one.person.nip_display}", one.person.unit.name,
+                            str(no), _name_and_number(one.person), one.person.unit.name,
                             *(cell(known.get((column.pk or 0, one.seat.pk))) for column in part),
                         )
                         for no, one in enumerate(people, 1)

@@ -24,7 +24,8 @@ def _date_input() -> forms.DateInput:
 
 
 class GrantForm(forms.Form):
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    #: None is chosen beforehand: the first of the table may do the most.
+    role = forms.ChoiceField(label=_("Role"), choices=[("", "–"), *Role.choices])
     unit = UnitField(label=_("Unit"), purpose="accounts")
     since = forms.DateField(label=_("From"), widget=_date_input())
     until = forms.DateField(

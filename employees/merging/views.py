@@ -59,7 +59,7 @@ class PairTable(PortalTable):
         return ", ".join(reasons(record))
 
     def render_alike(self, value: int) -> str:
-        return f"{value} %"
+        return f"{value}%"
 
 
 def reasons(pair: DuplicatePair) -> list[str]:

@@ -107,6 +107,13 @@ def sort_address(column: Any, table: Any) -> str:
     return table.sort_address(str(column.order_by_alias.next))
 
 
+@register.filter
+def narrowed(filterset: Any) -> bool:
+    """Whether a list is narrowed by more than its first filter: on a phone the others are then open."""
+    form = filterset.form
+    return any(filterset.data.get(form.add_prefix(name)) for name in list(form.fields)[1:])
+
+
 #: The fields of filter forms nobody has filled in, by filter and language: the same for everybody.
 _blank_filters: dict[tuple[type, str], SafeString] = {}
 

@@ -7,13 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.access import access, holds
 from accounts.requests import HtmxRequest
 from accounts.roles import Permission
 from audit.errors import Refusal
-from invitations import actions
+from invitations import actions, fairness
 from invitations.changes import changes, overridden, override_counts
 from invitations.codes import Outcome
 from invitations.delivery import seats
@@ -22,7 +24,7 @@ from invitations.models import Candidate, Override, Selection
 from invitations.tables import CandidateTable
 from invitations.views.proof import provable
 from invitations.views.sending import sending_context
-from invitations.views.workspace import exclusion_rows
+from invitations.views.workspace import exclusion_rows, mean_wait_words
 from outbox import rendering
 from trainings.forms.reason import ReasonForm
 from trainings.models import TrainingClass
@@ -90,6 +92,8 @@ def selection_page(request: HtmxRequest, pk: int) -> HttpResponse:
         "pending": pending,
         "plans": plans,
     }
+    if selection.pool_size is not None:
+        context |= _fairness(selection)
     if selection.issued_at:
         context |= sending_context(selection, request.user)
     if pending and not selection.review_days_left() and actions.may_approve(request.user, training_class):
@@ -99,6 +103,20 @@ def selection_page(request: HtmxRequest, pk: int) -> HttpResponse:
             "action_icon": "check",
         }
     return render(request, "_table.html" if request.htmx else "invitations/selection.html", context)
+
+
+def _fairness(selection: Selection) -> dict[str, Any]:
+    """Whom the proposal reaches; until the class has ended, the ministry's numbers before and after it."""
+    reach = fairness.reach(selection)
+    context: dict[str, Any] = {
+        "reach": reach,
+        "mean_wait": mean_wait_words(reach.mean_wait),
+        "mean_wait_of_pool": mean_wait_words(reach.mean_wait_of_pool),
+    }
+    if not selection.training_class.ended():
+        now = fairness.ministry()
+        context |= {"ministry": now, "untrained_after": max(0, now.untrained - reach.untrained)}
+    return context
 
 
 @access(Permission.APPROVE)
@@ -133,7 +151,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         "strata": selection.parameters.get("strata", []),
         "sample": rendering.preview(message) if message else None,
         "form": form if form.fields else None,
-        "label": _("Approve and issue %(n)d invitations") % {"n": count},
+        "label": ngettext("Approve and issue %(n)s invitation", "Approve and issue %(n)s invitations", count)
+        % {"n": number_format(count, force_grouping=True)},
         "back_url": _address(selection),
     }
     return render(request, "invitations/approve.html", context)

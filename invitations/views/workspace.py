@@ -65,8 +65,18 @@ def steps_of(training_class: TrainingClass, selection: Selection | None) -> list
     at = [key for key, _label in labels].index(current_step(training_class, selection))
     # The agenda is made while the names are still being found.
     opened = {"agenda"} if training_class.state == TrainingClass.State.SCHEDULED else set()
+    # A class filled without a selection (by enrolment, or from elsewhere) has nothing to review or issue.
+    skipped = {"review", "issue"} if selection is None else set()
     status = lambda i, key: (  # noqa: E731
-        "done" if i < at else "current" if i == at else "open" if key in opened else "later"
+        "later"
+        if key in skipped
+        else "done"
+        if i < at
+        else "current"
+        if i == at
+        else "open"
+        if key in opened
+        else "later"
     )
     return [Step(key, label, status(i, key)) for i, (key, label) in enumerate(labels)]
 

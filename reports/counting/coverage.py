@@ -1,4 +1,4 @@
-"""Who had no training for two years, or never: by unit, by province, over time.
+"""Who had no training for two years, or never, and who has waited longest: by unit, by province, over time.
 
 Everything about the present comes from one count per unit, so that cards, maps, tables and charts agree.
 """
@@ -16,18 +16,32 @@ from reports.scope import Counted, Scope
 
 #: Ends of quarters over which the trend goes.
 QUARTERS = 12
+#: Years of waiting that are counted; the list of people has the same (employees.filters).
+WAITS = (5, 10)
 
 
 @dataclass(frozen=True)
 class People:
-    """Active people, those without qualifying training for two years, and those who never had one."""
+    """Active people, those without qualifying training for two years, and those who never had one.
+
+    `wait5` and `wait10`: who has been waiting for five, for ten years or more, since the last training that
+    counts or since the first day of service.
+    """
 
     people: int = 0
     untrained: int = 0
     never: int = 0
+    wait5: int = 0
+    wait10: int = 0
 
     def __add__(self, other: "People") -> "People":
-        return People(self.people + other.people, self.untrained + other.untrained, self.never + other.never)
+        return People(
+            self.people + other.people,
+            self.untrained + other.untrained,
+            self.never + other.never,
+            self.wait5 + other.wait5,
+            self.wait10 + other.wait10,
+        )
 
 
 @dataclass(frozen=True)
@@ -41,25 +55,28 @@ class UnitPeople:
 
 def per_unit(scope: Scope) -> Counted[list[UnitPeople]]:
     """One count per unit in scope that has active people."""
-    return scope.kept("coverage", _count_units)
+    return scope.kept("present", _count_units)
 
 
 def _count_units(scope: Scope) -> list[UnitPeople]:
     where, values = scope.condition()
-    limit = years_before(timezone.localdate(), UNTRAINED_YEARS)
+    today = timezone.localdate()
+    limits = [years_before(today, years) for years in (UNTRAINED_YEARS, *WAITS)]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT u.path, u.province_code, count(*),
                 count(*) FILTER (WHERE s.last_training IS NULL OR s.last_training < %s),
-                count(*) FILTER (WHERE NOT s.ever_trained)
+                count(*) FILTER (WHERE NOT s.ever_trained),
+                count(*) FILTER (WHERE s.waiting_since <= %s),
+                count(*) FILTER (WHERE s.waiting_since <= %s)
             FROM employees_employee e
             JOIN employees_unit u ON u.id = e.unit_id
             JOIN trainings_standing s ON s.employee_id = e.id
             WHERE e.activity = 'AKTIF' AND {where}
             GROUP BY u.path, u.province_code
             """,
-            [limit, *values],
+            [*limits, *values],
         )
         return [UnitPeople(path, province, People(*count)) for path, province, *count in cursor.fetchall()]
 

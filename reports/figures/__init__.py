@@ -11,8 +11,8 @@ from reports.scope import Scope
 
 #: Key → (how it is made, what it must have counted). In the order in which pages show them.
 MADE: dict[str, tuple[Callable[..., Figure], str]] = {
-    "provinces": (coverage.provinces, "coverage"),
-    "units": (coverage.units, "coverage"),
+    "provinces": (coverage.provinces, "present"),
+    "units": (coverage.units, "present"),
     "trend": (coverage.trend, "trend"),
     "hours": (hours.hours, "hours"),
     "lorenz": (hours.lorenz, "spread5"),

@@ -14,6 +14,7 @@ from employees.scoping import EVERYWHERE
 from reports.counting import coverage
 from reports.counting.coverage import People
 from reports.figures.model import (
+    COUNT,
     SHARE,
     TEXT,
     Cell,
@@ -22,13 +23,14 @@ from reports.figures.model import (
     Figure,
     Series,
     count,
+    part_words,
     percent,
     share,
     written,
 )
 from reports.provinces import Tile, place, shade
 from reports.scope import Counted, Scope
-from reports.suppression import suppressed
+from reports.suppression import LEAST, as_shown
 
 #: Bars of a chart; the table has all rows.
 BARS = 20
@@ -42,6 +44,8 @@ class Group:
     people: int | None
     untrained: int | None
     never: int | None
+    wait5: int | None
+    wait10: int | None
 
     @property
     def untrained_share(self) -> float | None:
@@ -50,6 +54,10 @@ class Group:
     @property
     def never_share(self) -> float | None:
         return share(self.never, self.people)
+
+    @property
+    def wait5_share(self) -> float | None:
+        return share(self.wait5, self.people)
 
     @property
     def hides(self) -> bool:
@@ -64,16 +72,26 @@ class Group:
     def never_words(self) -> str:
         return written(self.never_share, SHARE)
 
+    @property
+    def wait5_words(self) -> str:
+        return written(self.wait5_share, SHARE)
+
+    @property
+    def wait10_words(self) -> str:
+        """How many have waited ten years or more, in a sentence."""
+        return _("ten years or more: %(n)s") % {"n": written(self.wait10, COUNT)}
+
 
 def shown(counts: dict[str, People], scope: Scope) -> dict[str, Group]:
     """The groups as the reader may see them; those with the most untrained people for their size first."""
     keys = list(counts)
-    columns = [[getattr(counts[key], name) for key in keys] for name in ("people", "untrained", "never")]
-    if scope.masked:
-        columns = [suppressed(column) for column in columns]
+    columns = [
+        as_shown([getattr(counts[key], name) for key in keys], scope.masked)
+        for name in ("people", "untrained", "never", "wait5", "wait10")
+    ]
     groups = [
-        Group(key, people, *((None, None) if people is None else (untrained, never)))
-        for key, people, untrained, never in zip(keys, *columns, strict=True)
+        Group(key, people, *([None] * len(parts) if people is None else parts))
+        for key, people, *parts in zip(keys, *columns, strict=True)
     ]
     ranked = sorted(groups, key=lambda g: (g.untrained_share is None, -(g.untrained_share or 0), g.key))
     return {group.key: group for group in ranked}
@@ -93,6 +111,7 @@ def _columns(first: str) -> list[Column]:
     return [
         Column(first, TEXT), Column(_("Active people")), Column(_("No training for two years")),
         Column(_("Share"), SHARE), Column(_("Never trained")), Column(_("Share"), SHARE),
+        Column(_("Waiting five years or more")), Column(_("Waiting ten years or more")),
     ]  # fmt: skip
 
 
@@ -104,6 +123,8 @@ def _cells(group: Group, name: Cell, scope: Scope, **filters: object) -> list[Ce
         Cell(group.untrained_share),
         Cell(group.never, people_url(scope, **filters, training="never")),
         Cell(group.never_share),
+        Cell(group.wait5, people_url(scope, **filters, training="wait5")),
+        Cell(group.wait10, people_url(scope, **filters, training="wait10")),
     ]
 
 
@@ -118,10 +139,14 @@ def _extremes(groups: list[tuple[str, Group]]) -> str:
     }  # fmt: skip
 
 
-def _summary(people: People) -> str:
-    return _("%(untrained)s of %(people)s active people (%(share)s) have had no training for two years; %(never)s never had any.") % {
-        "untrained": count(people.untrained), "people": count(people.people),
-        "share": percent(share(people.untrained, people.people) or 0), "never": count(people.never),
+def _summary(people: People, scope: Scope) -> str:
+    def said(number: int) -> str:
+        return _("few") if scope.masked and 0 < number < LEAST else count(number)
+
+    return _("%(untrained)s of %(people)s active people (%(share)s) have had no training for two years; %(never)s never had any. %(wait5)s have been waiting for five years or more, %(wait10)s of them for ten or more.") % {
+        "untrained": said(people.untrained), "people": count(people.people),
+        "share": part_words(people.untrained, people.people, scope.masked), "never": said(people.never),
+        "wait5": said(people.wait5), "wait10": said(people.wait10),
     }  # fmt: skip
 
 
@@ -137,7 +162,7 @@ def provinces(scope: Scope) -> Figure:
     return Figure(
         key="provinces",
         title=_("Without training for two years, by province"),
-        words=f"{_summary(coverage.total(counted.numbers))} {_extremes(named)}".strip(),
+        words=f"{_summary(coverage.total(counted.numbers), scope)} {_extremes(named)}".strip(),
         columns=_columns(_("Province")),
         rows=rows,
         chart=None,
@@ -212,7 +237,7 @@ def units(scope: Scope, *, unit: Unit | None = None, province: str = "") -> Figu
         key="units",
         title=_("Without training for two years, by unit"),
         words=" ".join(
-            filter(None, [f"{place_name}:" if place_name else "", _summary(total), _extremes(named)])
+            filter(None, [f"{place_name}:" if place_name else "", _summary(total, scope), _extremes(named)])
         ),
         columns=_columns(_("Unit")),
         rows=rows,
@@ -295,7 +320,7 @@ def trend(scope: Scope) -> Figure:
     """The share without training for two years at the end of each of the last quarters."""
     counted = coverage.trend(scope)
     quarters = counted.numbers
-    masked = suppressed([q.untrained for q in quarters]) if scope.masked else [q.untrained for q in quarters]
+    masked = as_shown([q.untrained for q in quarters], scope.masked)
     shares = [share(part, q.people) for part, q in zip(masked, quarters, strict=True)]
     labels = [date_format(q.end, "M Y") for q in quarters]
     known = [(label, part) for label, part in zip(labels, shares, strict=True) if part is not None]

@@ -21,7 +21,7 @@ from reports.figures.model import (
     share,
 )
 from reports.scope import Scope
-from reports.suppression import LEAST, suppressed
+from reports.suppression import LEAST, as_shown
 from trainings.models import RuleSettings
 
 PNS, PPPK = ("PNS", "CPNS"), ("PPPK", "PPPK_PW")
@@ -57,7 +57,7 @@ def hours(scope: Scope) -> Figure:
             sum(h.people for h in heaps if low <= h.jp and (high is None or h.jp <= high))
             for low, high in bands
         ]
-        columns.append(suppressed(numbers) if scope.masked else list(numbers))
+        columns.append(as_shown(numbers, scope.masked))
         people = sum(numbers)
         reached = sum(h.people for h in heaps if met(h.jp))
         mean = sum(h.jp * h.people for h in heaps) / people if people else 0.0
@@ -164,7 +164,7 @@ def repeats(scope: Scope, *, years: int = counting.SPREAD_YEARS[0]) -> Figure:
         jp[at] += heap.jp * heap.people
     total, hours_total = sum(people), sum(jp)
     often = sum(people[5:])
-    masked = suppressed(people) if scope.masked else list(people)
+    masked = as_shown(people, scope.masked)
     labels = [str(n) if n < MOST_TRAININGS else f"{n}+" for n in range(MOST_TRAININGS + 1)]
     urls = [
         people_url(scope, trainings=n if n < MOST_TRAININGS else f"{n}-", years=years)

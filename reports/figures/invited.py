@@ -18,18 +18,16 @@ from reports.figures.model import (
     Chart,
     Column,
     Figure,
+    Part,
     Series,
     count,
     part_words,
     percent,
     share,
+    whole_in_parts,
 )
 from reports.scope import Scope
-from reports.suppression import LEAST, suppressed
-
-
-def _masked(numbers: list[int], scope: Scope) -> list[int | None]:
-    return suppressed(numbers) if scope.masked else list(numbers)
+from reports.suppression import LEAST, as_shown
 
 
 def _invitations_url(scope: Scope, **filters: object) -> str:
@@ -50,12 +48,13 @@ def waits(scope: Scope) -> Figure:
         (None, _("Never trained before")), (5, _("Five years or more")), (2, _("Two to five years")),
         (1, _("One to two years")), (0, _("Less than a year")), (-1, _("Not recorded")),
     ]  # fmt: skip
-    lines = [(label, per_wait[key]) for key, label in order if key != -1 or per_wait[-1]]
-    masked = _masked([n for _label, n in lines], scope)
-    urls = [
-        "" if key == -1 else _invitations_url(scope, wait="never" if key is None else key)
-        for key, _label in order
-        if key != -1 or per_wait[-1]
+    order = [(key, label) for key, label in order if key != -1 or per_wait[-1]]
+    masked = as_shown([per_wait[key] for key, _label in order], scope.masked)
+    parts = [
+        Part(
+            label, number, "" if key == -1 else _invitations_url(scope, wait="never" if key is None else key)
+        )
+        for (key, label), number in zip(order, masked, strict=True)
     ]
     repeat = per_wait[0] + per_wait[1]
     words = _("In the last twelve months nobody was invited.")
@@ -63,22 +62,9 @@ def waits(scope: Scope) -> Figure:
         words = _("Of %(total)s invitations in the last twelve months, %(never)s went to people never trained before, and %(repeat)s to people trained within the two years before (repeat invitations).") % {
             "total": count(total), "never": part_words(per_wait[None], total, scope.masked), "repeat": part_words(repeat, total, scope.masked),
         }  # fmt: skip
-    return Figure(
-        key="waits",
-        title=_("Repeat invitations: how long the invited had waited"),
-        words=words,
-        columns=[
-            Column(_("Wait when invited"), TEXT), Column(_("Invitations")), Column(_("Share"), SHARE),
-        ],
-        rows=[
-            [Cell(label), Cell(n, url), Cell(share(n, total))]
-            for (label, _n), url, n in zip(lines, urls, masked, strict=True)
-        ] if total else [],
-        chart=Chart(
-            "bars", [label for label, _n in lines],
-            [Series(_("Invitations"), [share(n, total) for n in masked])], unit="share", urls=urls,
-        ) if total else None,
-        at=counted.at,
+    return whole_in_parts(
+        key="waits", title=_("Repeat invitations: how long the invited had waited"), words=words,
+        of=_("Wait when invited"), counted=_("Invitations"), parts=parts, total=total, at=counted.at,
     )  # fmt: skip
 
 
@@ -127,27 +113,19 @@ def reasons(scope: Scope) -> Figure:
             per_reason[heap.decline_reason] += heap.number
     total = sum(per_reason.values())
     order = sorted(DeclineReason, key=lambda reason: -per_reason[reason.value])
-    masked = _masked([per_reason[reason.value] for reason in order], scope)
-    labels = [str(reason.label) for reason in order]
+    masked = as_shown([per_reason[reason.value] for reason in order], scope.masked)
+    parts = [
+        Part(str(reason.label), number, _invitations_url(scope, state="declined", reason=reason.value))
+        for reason, number in zip(order, masked, strict=True)
+    ]
     words = _("In the last twelve months nobody declined.")
     if total:
         words = _("%(total)s invitations were declined in the last twelve months. The most frequent reason: %(reason)s (%(share)s).") % {
-            "total": count(total), "reason": labels[0], "share": percent(per_reason[order[0].value] / total),
+            "total": count(total), "reason": parts[0].label, "share": percent(per_reason[order[0].value] / total),
         } if masked[0] is not None else _("%(total)s invitations were declined in the last twelve months.") % {"total": count(total)}  # fmt: skip
-    return Figure(
-        key="reasons",
-        title=_("Why people decline"),
-        words=words,
-        columns=[Column(_("Reason"), TEXT), Column(_("Declined")), Column(_("Share"), SHARE)],
-        rows=[
-            [Cell(label), Cell(n, _invitations_url(scope, state="declined", reason=reason.value)), Cell(share(n, total))]
-            for reason, label, n in zip(order, labels, masked, strict=True)
-        ] if total else [],
-        chart=Chart(
-            "bars", labels, [Series(_("Declined"), [share(n, total) for n in masked], "bad")], unit="share",
-            urls=[_invitations_url(scope, state="declined", reason=reason.value) for reason in order],
-        ) if total else None,
-        at=counted.at,
+    return whole_in_parts(
+        key="reasons", title=_("Why people decline"), words=words, of=_("Reason"), counted=_("Declined"),
+        parts=parts, total=total, at=counted.at, tone="bad",
     )  # fmt: skip
 
 
@@ -222,7 +200,7 @@ def overrides(scope: Scope) -> Figure:
             if asked.quarter == first:
                 states[asked.state] += asked.number
         rate = share(states["approved"], issued[first])
-        labels.append(f"{(first.month + 2) // 3}/{first.year}")
+        labels.append(_("Q%(n)d %(year)d") % {"n": (first.month + 2) // 3, "year": first.year})
         rates.append(rate)
         rows.append(
             [Cell(labels[-1]), Cell(issued[first]), Cell(sum(states.values())), Cell(states["approved"]),

@@ -105,6 +105,54 @@ class Figure:
         return any(cell.value is None for row in self.rows for cell in row)
 
 
+@dataclass(frozen=True)
+class Part:
+    """One of the groups that a whole falls into: its name, how many, and the address of the list behind it."""
+
+    label: str
+    number: int | None
+    url: str
+
+
+def whole_in_parts(
+    *,
+    key: str,
+    title: str,
+    words: str,
+    of: str,
+    counted: str,
+    parts: Sequence[Part],
+    total: int,
+    at: datetime,
+    tone: str = "good",
+) -> Figure:
+    """A figure of how `total` falls into parts: a line and a bar for each; neither where there is nothing.
+
+    `of` heads the column of the parts' names, `counted` that of their numbers.
+    """
+    shares = [share(part.number, total) for part in parts]
+    rows = [
+        [Cell(part.label), Cell(part.number, part.url), Cell(one)]
+        for part, one in zip(parts, shares, strict=True)
+    ]
+    chart = Chart(
+        "bars",
+        [part.label for part in parts],
+        [Series(counted, shares, tone)],
+        unit="share",
+        urls=[part.url for part in parts],
+    )
+    return Figure(
+        key=key,
+        title=title,
+        words=words,
+        columns=[Column(of, TEXT), Column(counted), Column(_("Share"), SHARE)],
+        rows=rows if total else [],
+        chart=chart if total else None,
+        at=at,
+    )
+
+
 def written(value: Any, kind: str) -> str:
     """A value as a page shows it."""
     if value is None:

@@ -56,7 +56,7 @@ def run(
     """Measure at this size; return what was found.
 
     The seeded ministry stays in its database for the next time with `keep`; `fresh` makes it up again. `only`:
-    the sections whose titles contain this text, in any case.
+    the sections whose titles contain one of these texts, in any case, with commas between them.
     """
     seed = f"simdiklat_bench_{employees}"
     if fresh or not keep:
@@ -98,10 +98,15 @@ def _prepare(seed: str, setting: Setting) -> None:
 
 def _measure(seed: str, setting: Setting, only: str) -> list[Section]:
     _prepare(seed, setting)
-    filled, empty = ([part for part in parts if only.lower() in part[0].lower()] for parts in (FILLED, EMPTY))
+    wanted = [word.strip().lower() for word in only.split(",")]
+    filled, empty = (
+        [part for part in parts if any(word in part[0].lower() for word in wanted)]
+        for parts in (FILLED, EMPTY)
+    )
     sections: list[Section] = []
     with scratch.scratch_database(f"{seed}_work", setting.folder, template=seed):
-        files.write(setting.folder)
+        if empty:
+            files.write(setting.folder)
         sections += _each(filled, setting)
     if empty:
         with scratch.scratch_database(f"{seed}_empty", setting.folder):

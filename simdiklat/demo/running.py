@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from simdiklat.demo.people import DemoPerson
+from trainings import questions
 from trainings.models import (
     Attendance,
     Component,
     CurriculumVersion,
+    Evaluated,
+    EvaluationAnswer,
     Grading,
     Participation,
     Programme,
@@ -39,6 +42,11 @@ _SUBJECTS = (
 _LESSONS = ((time(8), time(10, 15)), (time(10, 30), time(12)), (time(13), time(15, 15)))
 #: How marks fall, in turn: mostly present, some late, one ill, one excused.
 _MARKS = ("HADIR",) * 8 + ("LATE",) + ("HADIR",) * 6 + ("SAKIT", "HADIR", "LATE", "IZIN", "HADIR")
+_COMMENTS = (
+    "Jadwal praktik perlu lebih panjang.",
+    "Panitia tanggap dan ramah.",
+    "Jaringan di aula kadang putus.",
+)
 _TRAINERS = ("Dr. Hasan Basri, M.Pd.", "Dra. Nurul Hidayah, M.Si.", "Ahmad Zaini, S.Kom., M.T.")
 
 
@@ -126,6 +134,28 @@ def _ended(planner: "Planner", people: list[DemoPerson], trainers: list[Trainer]
         for place, seat in enumerate(seats[:-1])
         for turn, component in enumerate(components)
     )
+    _evaluations(made, trainers, seats[: 3 * len(seats) // 5])
+
+
+def _evaluations(made: TrainingClass, trainers: list[Trainer], answered: list[Participation]) -> None:
+    """What these participants think of the organiser and of each trainer."""
+    Evaluated.objects.bulk_create(Evaluated(participation=seat) for seat in answered)
+    asked: list[tuple[Trainer | None, list[str]]] = [
+        (None, [code for code, _text in questions.ORGANISER]),
+        *((trainer, [code for code, _text in questions.TRAINER]) for trainer in trainers),
+    ]
+    answers = []
+    for place in range(len(answered)):
+        for turn, (trainer, codes) in enumerate(asked):
+            ratings = {code: 5 - (place * 3 + turn * 2 + n) % 7 // 3 for n, code in enumerate(codes)}
+            answers.append(
+                EvaluationAnswer(
+                    training_class=made, about="trainer" if trainer else "organiser", trainer=trainer, ratings=ratings,
+                    mean=Decimal(sum(ratings.values())) / len(ratings),
+                    comment=_COMMENTS[place % len(_COMMENTS)] if turn == 0 and place % 4 == 0 else "",
+                )
+            )  # fmt: skip
+    EvaluationAnswer.objects.bulk_create(answers)
 
 
 def _curriculum(programme: Programme, online: int | None) -> CurriculumVersion:

@@ -24,10 +24,11 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of record: what it is called, and which records of it the user may look at."""
+    """A kind of record: what it is called, which records of it the user may look at, and the page they have."""
 
     label: Any
     visible: Callable[[Any], Any]
+    page: str = ""
 
 
 def _audited(queryset: Any, path: str) -> Callable[[Any], Any]:
@@ -40,14 +41,14 @@ def _rule(user: Any) -> Any:
 
 
 KINDS: dict[str, Kind] = {
-    "employee": Kind(_("Employee"), Employee.objects.visible_to),
+    "employee": Kind(_("Employee"), Employee.objects.visible_to, "employees:detail"),
     "unit": Kind(_("Unit"), Unit.objects.visible_to),
     "history": Kind(_("Training history"), HistoryRecord.objects.visible_to),
-    "class": Kind(_("Class"), TrainingClass.objects.visible_to),
-    "programme": Kind(_("Programme"), lambda user: Programme.objects.all()),
+    "class": Kind(_("Class"), TrainingClass.objects.visible_to, "invitations:class"),
+    "programme": Kind(_("Programme"), lambda user: Programme.objects.all(), "trainings:programme_detail"),
     "grant": Kind(_("Role"), _audited(RoleGrant.objects.all(), "unit__path")),
     "account": Kind(_("Account"), lambda user: accounts_seen_by(user, Permission.SEE_AUDIT)),
-    "rule": Kind(_("Settings of the rule"), _rule),
+    "rule": Kind(_("Settings of the rule"), _rule, "trainings:rule_settings"),
 }
 
 

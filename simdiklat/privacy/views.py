@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import PUBLIC, SIGNED_IN, access, holds
@@ -131,7 +132,10 @@ def changes(request: HttpRequest, record: str, pk: int) -> HttpResponse:
         reading.note(reading.Kind.OPENED, by=request.user, subjects=[person], what="changes", object_type=record, object_id=pk)  # fmt: skip
     context = {
         "title": _("Changes"),
-        "subtitle": f"{kind.label} · {found}",
+        "subtitle": kind.label if record == "rule" else f"{kind.label} · {found}",
+        "crumbs": [(kind.label, reverse(kind.page, args=[] if record == "rule" else [pk]))]
+        if kind.page
+        else [],
         "changes": changes_of(found),
     }
     return render(request, "simdiklat/privacy/changes.html", context)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from accounts import limits
 from accounts.access import PUBLIC, access, holds
 from accounts.roles import Permission
 from simdiklat import subscriptions
@@ -238,6 +239,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     user = subscriptions.user_of(token)
     if user is None or not holds(user, Permission.SEE_CLASSES):
         raise Http404
+    limits.take(limits.CALENDAR, str(user.pk))
     response = HttpResponse(subscriptions.calendar_for(user), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="simdiklat.ics"'
     response["X-Robots-Tag"] = "noindex, nofollow"

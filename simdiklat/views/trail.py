@@ -22,6 +22,7 @@ from employees.exporting.lists import Column, Exported, ListExport, as_text, reg
 from employees.listing import respond
 from employees.scoping import scope_roots, within
 from employees.tables import REASON, PortalTable
+from simdiklat.trail_words import LABELS
 
 #: Letters of an event's data that are shown.
 SHOWN = 240
@@ -52,6 +53,10 @@ class EventTable(PortalTable):
 
     def render_actor_name(self, value: str) -> str:
         return value or _("the portal itself")
+
+    def render_verb(self, value: str) -> Any:
+        label = LABELS.get(value)
+        return format_html("{} <small>{}</small>", label, value) if label else value
 
     def render_object_type(self, record: Event) -> str:
         return f"{record.object_type} {record.object_id}".strip()

@@ -1,15 +1,18 @@
-"""A class from its agenda to its completion by clicking; the participants check in on a phone.
+"""A class from its agenda to a verified certificate by clicking; the participants check in on a phone.
 
 The clock of the server is real, so the class is held today and its session runs now; before the results its
 days are moved into the past, as the calendar would do.
 """
 
+import re
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pypdf import PdfReader
 
 from employees.models import Employee
 from tests import factories
@@ -63,8 +66,10 @@ def running_hours() -> tuple[time, time]:
     return start.time().replace(second=0, microsecond=0), end.time().replace(second=0, microsecond=0)
 
 
-def test_a_class_is_carried_from_its_agenda_to_its_completion(live_server, page, phone, cast, today):
-    address = live_server.url
+def test_a_class_is_carried_from_its_agenda_to_a_verified_certificate(
+    live_server, page, phone, cast, today, settings
+):
+    address = settings.PORTAL_URL = live_server.url
     starts, ends = running_hours()
 
     # The organiser takes the curriculum and adds a session with a room.
@@ -167,3 +172,17 @@ def test_a_class_is_carried_from_its_agenda_to_its_completion(live_server, page,
     phone.click("main form button.btn-primary")
     phone.wait_for_selector(".notice-success")
     assert "Lulus" in phone.content()
+
+    # The paper, and what anybody who holds it finds at the address that is printed on it.
+    phone.goto(f"{address}/me/")
+    with phone.expect_download() as taken:
+        phone.click("main a[href$='/pdf/']")
+    words = PdfReader(Path(taken.value.path())).pages[0].extract_text().replace("\u200b", "")
+    printed = re.search(r"http://\S+/sertifikat/[\w-]{22}/", words)[0]
+    assert printed.startswith(address)
+    phone.context.clear_cookies()
+    phone.goto(printed)
+    shown = phone.inner_text("main")
+    number = HistoryRecord.objects.get(employee=cast.employee).certificate_number
+    assert cast.employee.name in shown and number in shown and "Berlaku" in shown
+    assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

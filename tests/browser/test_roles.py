@@ -100,6 +100,13 @@ def test_a_regional_office_reviews_downloads_and_answers(walker, ministry):
     walker.click("main form button.btn-primary", wait=".notice-success")
     assert Invitation.objects.filter(state="accepted").count() == 1
     walker.open(reverse("reports:index"))
+    walker.open(reverse("employees:list"))
+    more, phone = walker.page.locator("[data-filter-toggle]"), walker.page.viewport_size["width"] < 500
+    assert (more.is_visible(), walker.page.is_visible("#id_status")) == (phone, not phone)
+    if phone:
+        more.click()
+        assert walker.page.is_visible("#id_status") and more.get_attribute("aria-expanded") == "true"
+        walker.look()
     walker.open(reverse("employees:list") + "?training=none2")
 
 

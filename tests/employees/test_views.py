@@ -35,6 +35,22 @@ def test_the_list_costs_the_same_at_one_row_and_at_three(
         assert signed_in.get(address).content.decode().count("<tr ") == 3
 
 
+def test_an_empty_list_says_what_is_missing_in_its_own_words(signed_in):
+    for address, words in (
+        (reverse("employees:list") + "?q=tidakadaorangnya", "Tidak ada pegawai"),
+        (reverse("invitations:letter_list"), "Belum ada surat bagi kantor Anda"),
+    ):
+        body = signed_in.get(address).content.decode()
+        assert words in body
+        assert "Belum ada data di sini." not in body
+
+
+@pytest.mark.parametrize("query, opened", [("", False), ("?q=sari", False), ("?training=never", True)])
+def test_filters_in_use_are_open_on_a_phone(signed_in, query, opened):
+    body = signed_in.get(reverse("employees:list") + query).content.decode()
+    assert (f'class="filter-bar{" filter-open" if opened else ""}"') in body
+
+
 def names(response) -> set[str]:
     return {row.record.name for row in response.context["table"].page.object_list}
 

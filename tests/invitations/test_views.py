@@ -236,7 +236,8 @@ def test_the_ranked_names_cost_the_same_at_one_row_and_at_more(
     for _n in range(2):
         factories.employee(tree.surabaya)
     second = run("MORE")
-    client.get(first)
+    for address in (first, second):
+        client.get(address)  # whom a proposal reaches is counted at the first look and kept
     with CaptureQueriesContext(connection) as one:
         assert client.get(first).content.decode().count("<tr ") == 1
     with django_assert_num_queries(len(one)):
@@ -404,6 +405,10 @@ def test_search_finds_within_the_scope_only(client, cast, training_class):
     assert [person.name for person in response.context["people"]] == ["Sari Wulandari"]
     response = client.get(reverse("search"), {"q": "pelatihan"})
     assert list(response.context["classes"]) == [training_class]
+    assert list(response.context["programmes"]) == [training_class.programme]
+    words = f"{training_class.programme.name} {training_class.batch}"
+    assert list(client.get(reverse("search"), {"q": words}).context["classes"]) == [training_class]
+    assert list(client.get(reverse("search"), {"q": words + " lain"}).context["classes"]) == []
     assert client.get(reverse("search"), {"q": "sa"}).context["too_short"] is True
 
 

@@ -42,13 +42,15 @@ def people(tree):
 
 
 def test_untrained_and_never_agree_with_the_lists_behind_them(people, cast):
-    limit = years_before(timezone.localdate(), 2)
+    today = timezone.localdate()
+    limit = years_before(today, 2)
     for user in (cast.central, cast.operator, cast.neighbour):
         visible = Employee.objects.visible_to(user).active()
         expected = People(
-            visible.count(), visible.untrained_since(limit).count(), visible.never_trained().count()
-        )
-        assert expected.people > 0
+            visible.count(), visible.untrained_since(limit).count(), visible.never_trained().count(),
+            *(visible.waiting_since_before(years_before(today, years)).count() for years in (5, 10)),
+        )  # fmt: skip
+        assert expected.people > expected.wait5 > 0
         assert coverage.total(coverage.per_unit(Scope.of(user)).numbers) == expected
 
 

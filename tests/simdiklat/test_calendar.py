@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
+from accounts import limits
 from accounts.models import RoleGrant
 from audit.models import Event
 from simdiklat import subscriptions
@@ -157,6 +158,16 @@ def test_an_ended_address_never_works_again(client, cast, planned):
         Event.objects.filter(verb__startswith="calendar.").order_by("pk").values_list("verb", flat=True)
     )
     assert verbs == ["calendar.address_made"] * 2 + ["calendar.address_ended", "calendar.address_made"]
+
+
+def test_a_leaked_address_keeps_nobody_busy(client, cast, planned, monkeypatch):
+    monkeypatch.setattr(limits, "CALENDAR", limits.Limit("few", 3, timedelta(hours=1)))
+    paths = {}
+    for user in (cast.operator, cast.organiser):
+        subscriptions.make_address(by=user)
+        paths[user] = "/calendar/feed/" + subscriptions.address_of(user).split("/feed/")[1]
+    assert [client.get(paths[cast.operator]).status_code for _ in range(5)] == [200] * 3 + [429] * 2
+    assert client.get(paths[cast.organiser]).status_code == 200
 
 
 def test_the_address_of_somebody_deactivated_is_dead(client, cast, planned):

@@ -224,6 +224,7 @@ class TestMinistry:
         found = standings(ended)
         assert {str(one.verdict.outcome) for one in found} >= {"LULUS", "TIDAK_HADIR"}
         assert sum(one.missing(list(ended.components.all())) for one in found) == 1
+        assert ended.answers.filter(about="organiser").count() == 3 * ended.seats_taken // 5
         assert TrainingClass.objects.open_for_enrolment().exists()
 
     def test_everybody_can_sign_in(self, seeded):

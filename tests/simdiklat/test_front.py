@@ -25,7 +25,7 @@ def test_the_front_says_what_this_is_and_names_nobody(client, cast, tree):
     assert "Sari Wulandari" not in body
     assert "/employees/" not in body
     assert reverse("accounts:login") in body
-    assert '<svg class="map"' in body
+    assert '<svg class="map map-west"' in body
 
 
 def test_open_classes_are_scheduled_and_have_not_begun(client, tree):

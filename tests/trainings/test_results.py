@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.errors import Refusal
+from audit.models import Reading
 from tests import factories
 from tests.trainings import running
 from trainings import actions
@@ -70,6 +71,11 @@ def test_the_sheet_goes_out_is_filled_and_comes_back(client, ended, cast):
         "TES AWAL",
         "TES AWAL (REMEDIAL)",
     ]
+    # Who took whose data is on record, and the file says who took it.
+    noted = Reading.objects.get(kind="downloaded")
+    assert set(noted.subjects) == set(ended.participations.values_list("employee_id", flat=True))
+    assert cast.organiser.get_username() in book.properties.description
+    assert cast.organiser.get_username() in answer["Content-Disposition"]
     assert page["A2"].value == seat_of(ended, "Agus Salim").employee.nip
     assert page["D2"].value == 100
     page["G2"], page["I2"], page["J2"] = 55, 60.5, "72,25"
@@ -224,6 +230,16 @@ def test_results_cost_the_same_at_one_and_at_three_people(client, cast, tree, lo
             assert client.get(address).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("step", ["select", "review", "issue", "replies"])
+def test_a_class_filled_without_a_selection_has_nothing_to_review(client, ended, cast, step):
+    assert not ended.selections.exists()
+    client.force_login(cast.organiser)
+    response = client.get(reverse("invitations:class", args=[ended.pk]), {"step": step})
+    assert response.status_code == 200
+    opens = f'href="?step={step}"' in response.content.decode()
+    assert opens == (step not in ("review", "issue"))
 
 
 @pytest.mark.parametrize("step", ["agenda", "attendance", "results", "completion"])

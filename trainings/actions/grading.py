@@ -1,5 +1,7 @@
 """Results: how a class is passed, scores, withdrawals, the pass meeting, the lock and changes after it."""
 
+import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +11,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from audit import reading
 from audit.errors import Refusal
+from audit.marks import Mark
 from trainings.actions.guards import lock_class, refuse_when_locked
-from trainings.delivery import completing
+from trainings.delivery import completing, gradesheet
 from trainings.delivery.results import standings
 from trainings.models import (
     Component,
@@ -157,9 +162,33 @@ def save_scores(*, training_class: TrainingClass, by: Any, entries: Sequence[Sco
 
 
 @transaction.atomic
-def note_grade_sheet(*, training_class: TrainingClass, by: Any) -> None:
-    """Record that somebody downloaded the grade sheet: personal data left the portal."""
-    record("class.grade_sheet_downloaded", training_class, by)
+@transaction.atomic
+def grade_sheet(*, training_class: TrainingClass, by: Any) -> tuple[str, bytes]:
+    """The grade sheet with what is known, as its file's name and content, with the mark of who takes it.
+
+    Personal data leaves the portal: the event `class.grade_sheet_downloaded`, and whose it is in the log of
+    reading.
+    """
+    found, mark = standings(training_class), Mark.of(by)
+    stream = io.BytesIO()
+    gradesheet.write(found, list(training_class.components.all()), stream, mark)
+    content = stream.getvalue()
+    name = f"{slugify(f'nilai {training_class.code} {mark.name_part}')}.xlsx"
+    sha256 = hashlib.sha256(content).hexdigest()
+    record("class.grade_sheet_downloaded", training_class, by, {"rows": len(found), "sha256": sha256})
+    if found:
+        reading.note(
+            reading.Kind.DOWNLOADED,
+            by=by,
+            subjects=[one.participation.employee_id for one in found],
+            what=name,
+            object_type="class",
+            object_id=training_class.pk,
+            filters={"class": training_class.code},
+            row_count=len(found),
+            sha256=sha256,
+        )
+    return name, content
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from audit.errors import Refusal
+from audit.marks import Mark
 from employees.importing.reading import heading_key, open_source
 from trainings.delivery.results import Standing
 from trainings.models import Component, Participation
@@ -27,11 +28,14 @@ def remedial_heading(component: Component) -> str:
     return f"{component.name} (REMEDIAL)".upper()
 
 
-def write(standings: Sequence[Standing], components: Sequence[Component], stream: IO[bytes]) -> None:
-    """Write the sheet with what is known so far; the NIP is text, scores are numbers."""
+def write(
+    standings: Sequence[Standing], components: Sequence[Component], stream: IO[bytes], mark: Mark
+) -> None:
+    """Write the sheet with what is known so far; the NIP is text, scores are numbers. Its properties say who took it."""
     book = xlsxwriter.Workbook(
         stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
+    book.set_properties({"title": "Nilai", "comments": f"Diunduh dari Simdiklat: {mark.sentence}"})
     sheet = book.add_worksheet("Nilai")
     head = book.add_format({"bold": True, "bg_color": "#0F5132", "font_color": "#FFFFFF"})
     text, score = book.add_format({"num_format": "@"}), book.add_format({"num_format": "0.00"})

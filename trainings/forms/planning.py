@@ -81,6 +81,7 @@ class ClassForm(forms.Form):
             self.fields["areas"].widget.seats_chosen = {
                 area.unit_id: area.seats for area in training_class.areas.all()
             }
+        draft = training_class is None or training_class.state == TrainingClass.State.DRAFT
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout(
@@ -100,7 +101,7 @@ class ClassForm(forms.Form):
                 ),
                 css_class="card-block",
             ),
-            Submit("save", _("Save as a draft")),
+            Submit("save", _("Save as a draft") if draft else _("Save the plan")),
         )  # fmt: skip
 
     def clean_code(self) -> str:

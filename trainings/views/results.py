@@ -1,6 +1,5 @@
 """Results of a class: scores, grade sheet, pass meeting, lock, changes after it, completion."""
 
-import io
 from typing import Any
 
 from django.contrib import messages
@@ -228,10 +227,8 @@ def _take_sheet(
 def grade_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The grade sheet as XLSX, filled with what is known."""
     training_class = plannable_class(request, pk)
-    stream = io.BytesIO()
-    gradesheet.write(standings(training_class), list(training_class.components.all()), stream)
-    actions.note_grade_sheet(training_class=training_class, by=request.user)
-    return as_download(stream.getvalue(), f"nilai-{training_class.code}.xlsx", _XLSX)
+    name, content = actions.grade_sheet(training_class=training_class, by=request.user)
+    return as_download(content, name, _XLSX)
 
 
 @access(Permission.PLAN_CLASSES)

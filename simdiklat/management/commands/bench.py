@@ -23,7 +23,9 @@ class Command(PortalCommand):
         )
         parser.add_argument("--fresh", action="store_true", help="make up the ministry again")
         parser.add_argument("--prepare", action="store_true", help="make up the ministry and measure nothing")
-        parser.add_argument("--only", default="", metavar="TEXT", help="the sections whose titles contain it")
+        parser.add_argument(
+            "--only", default="", metavar="TEXT,TEXT", help="the sections whose titles contain one of these"
+        )
         parser.add_argument(
             "--write", type=Path, metavar="FILE",
             help="put what was measured between the markers of its size in this document; nothing is written "
