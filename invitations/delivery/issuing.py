@@ -52,9 +52,8 @@ def _issue(selection: Selection, training_class: Any) -> None:
         reason=f"{len(created)} issued, {len(failing)} marked",
         issued_at=timezone.now(),
     )
-    reserve = seats.Reserve(training_class) if failing else None
     for candidate in failing:
-        seats.promote(training_class, stratum_id=candidate.stratum_id, on=today, reserve=reserve)
+        seats.promote(training_class, stratum_id=candidate.stratum_id, on=today)
 
 
 def summary(selection: Selection) -> dict[str, Any]:
@@ -81,6 +80,7 @@ def expire_class(class_id: int, *, on: date) -> int:
     """Expire the overdue invitations of one class in rank order, in one transaction; return how many."""
     with transaction.atomic():
         training_class = seats.lock_class(class_id)
+        seats.hold_answers(class_id)
         overdue = list(
             Invitation.objects.filter(training_class=class_id)
             .overdue(on)
@@ -89,11 +89,8 @@ def expire_class(class_id: int, *, on: date) -> int:
         )
         for invitation in overdue:
             close(invitation, Invitation.State.EXPIRED, channel=Invitation.Channel.SWEEPER)
-        reserve = seats.Reserve(training_class) if overdue else None
         for invitation in overdue:
-            seats.promote(
-                training_class, stratum_id=invitation.stratum_id, on=on, replaces=invitation, reserve=reserve
-            )
+            seats.promote(training_class, stratum_id=invitation.stratum_id, on=on, replaces=invitation)
         return len(overdue)
 
 

@@ -1,6 +1,6 @@
 """Giving a freed seat on: selection.md, "After issue". Everything here runs under the class's lock."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from datetime import date, timedelta
 from functools import wraps
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone, translation
 from psycopg2.errors import DeadlockDetected
 
@@ -23,8 +23,8 @@ from trainings.models import RuleSettings, TrainingClass
 #: Days to answer an offer that comes when the class's own last day to answer is past or today.
 ANSWER_DAYS = 3
 DEADLOCK_ATTEMPTS = 5
-#: People of the reserve read at a time, in its order.
-_LOOKED_AT = 10
+#: People of the reserve read at a time.
+_A_FEW = 10
 R = TypeVar("R")
 
 
@@ -54,6 +54,28 @@ def lock_class(class_id: int) -> TrainingClass:
         TrainingClass.objects.select_for_update(no_key=True, of=("self",))
         .select_related("programme", "organiser")
         .get(pk=class_id)
+    )
+
+
+def hold_answers(class_id: int) -> None:
+    """Lock all live invitations of a class: who accepts does so without the class's lock.
+
+    Asked for after the class and before anything is done to its seats, so that nobody waits in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM invitations_invitation WHERE training_class_id = %s AND state IN ('issued', 'accepted')"
+            " ORDER BY id FOR NO KEY UPDATE",
+            [class_id],
+        )
+
+
+def lock_invitation(invitation_id: int) -> Invitation:
+    """The invitation as it is now, locked until the transaction ends."""
+    return (
+        Invitation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("employee__unit", "training_class__organiser")
+        .get(pk=invitation_id)
     )
 
 
@@ -265,54 +287,13 @@ def mark(
 
 def open_reserve(class_id: int) -> Any:
     """Who may still be called up from the class's issued selections, in pool order."""
-    issued = list(
-        Selection.objects.filter(training_class=class_id, state=Selection.State.ISSUED).values_list(
-            "pk", flat=True
-        )
-    )
-    # Looked up beforehand: with both as keys PostgreSQL reads the reserve by its index, instead of asking
-    # everybody of the pool whether they were displaced.
-    displaced = list(
-        CandidateMark.objects.filter(selection__in=issued, kind=CandidateMark.Kind.DISPLACED).values_list(
-            "employee", flat=True
-        )
-    )
     invited = Invitation.objects.filter(training_class=class_id, employee=OuterRef("employee"))
     return (
-        Candidate.objects.filter(Q(outcome="reserve") | Q(employee__in=displaced), selection__in=issued)
+        Candidate.objects.filter(selection__training_class=class_id, selection__state=Selection.State.ISSUED)
         .callable()
         .exclude(Exists(invited))
         .select_related("selection", "stratum", "employee__unit")
     )
-
-
-class Reserve:
-    """The reserve of one class as it stands, read once for any number of freed seats.
-
-    Valid while the caller holds the class's lock: nobody else calls up or marks its people meanwhile. Only
-    the order is read at once; of the people themselves no more than are looked at.
-    """
-
-    def __init__(self, training_class: TrainingClass) -> None:
-        order = open_reserve(training_class.pk).select_related(None).order_by()
-        self._order: list[tuple[int, int | None, int, int]] = list(
-            order.values_list("pk", "stratum", "selection__number", "rank")
-        )
-        #: Live seats by unit; only counted where the class has a cap.
-        self.taken = ranking.taken_by_unit(training_class.pk) if training_class.unit_cap else {}
-
-    def in_order(self, stratum_id: int | None) -> Iterator[Candidate]:
-        """Selection.md, "After issue": first those of the stratum, then all others in pool order."""
-        ordered = sorted(self._order, key=lambda one: (one[1] != stratum_id, -one[2], one[3]))
-        for start in range(0, len(ordered), _LOOKED_AT):
-            keys = [one[0] for one in ordered[start : start + _LOOKED_AT]]
-            people = Candidate.objects.with_mark().select_related("selection", "stratum", "employee__unit")
-            found = people.in_bulk(keys)
-            yield from (found[key] for key in keys)
-
-    def drop(self, candidate: Candidate) -> None:
-        """The candidate was called up, or can no longer be."""
-        self._order = [one for one in self._order if one[0] != candidate.pk]
 
 
 def promotion_possible(training_class: TrainingClass, on: date) -> bool:
@@ -326,28 +307,30 @@ def promotion_possible(training_class: TrainingClass, on: date) -> bool:
 
 def next_in_line(
     training_class: TrainingClass,
-    in_order: Iterable[Candidate],
+    reserve: QuerySet[Candidate],
     *,
+    stratum_id: int | None,
     taken: dict[int, int],
     on: date,
-    failed: Callable[[Candidate], None] = lambda _candidate: None,
-) -> Iterator[tuple[Candidate, int]]:
-    """The reserve in the given order with each one's unit, each locked and through the gates again.
+) -> Iterator[Candidate]:
+    """The reserve in the order of selection.md, "After issue", each locked and through the gates again.
 
-    Who no longer passes a gate is marked, told to `failed` and left out; who is over the cap (`taken` seats
-    per unit) is left out and stays in the reserve.
+    First those of the stratum, then all others in pool order. Who no longer passes a gate is marked and
+    left out; who is over the cap (`taken` seats per unit) is left out and stays in the reserve.
     """
     params = ranking.parameters(training_class)
-    for candidate in in_order:
+    own = Q(stratum=stratum_id) if stratum_id is not None else Q(stratum=None)
+    in_order = reserve.order_by(Case(When(own, then=0), default=1), "-selection__number", "rank")
+    # A few at a time: the first is nearly always the one, and a large class has hundreds in reserve.
+    for candidate in in_order.iterator(chunk_size=_A_FEW):
         lock_people([candidate.employee_id])
         code = ranking.gate_codes(params, [candidate.employee_id], on=on)[candidate.employee_id]
         if code:
             mark(candidate, CandidateMark.Kind.GATE, code=code)
-            failed(candidate)
             continue
         unit = Employee.objects.values_list("unit_id", flat=True).get(pk=candidate.employee_id)
         if not training_class.unit_cap or taken.get(unit, 0) < training_class.unit_cap:
-            yield candidate, unit
+            yield candidate
 
 
 def promote(
@@ -357,23 +340,20 @@ def promote(
     on: date,
     replaces: Invitation | None = None,
     by: Any = None,
-    reserve: Reserve | None = None,
 ) -> Invitation | None:
     """Offer one freed seat to the right reserve; None when nobody may have it. selection.md, "After issue".
 
-    The caller holds the class's lock, and gives the same `reserve` for every seat that it frees under it.
-    Candidates found failing a gate are marked and not tried again; those over the cap stay in the reserve.
+    The caller holds the class's lock. Candidates found failing a gate are marked and not tried again;
+    those over the cap stay in the reserve.
     """
     if not promotion_possible(training_class, on):
         return None
     training_class.refresh_from_db(fields=["seats", "seats_taken"])
     if training_class.free_seats < 1:
         return None
-    reserve = reserve or Reserve(training_class)
-    line = next_in_line(
-        training_class, reserve.in_order(stratum_id), taken=reserve.taken, on=on, failed=reserve.drop
-    )
-    for candidate, unit in line:
+    reserve = open_reserve(training_class.pk)
+    taken = ranking.taken_by_unit(training_class.pk) if training_class.unit_cap else {}
+    for candidate in next_in_line(training_class, reserve, stratum_id=stratum_id, taken=taken, on=on):
         try:
             with transaction.atomic():
                 (invitation,) = invite(training_class, [candidate], on=on, replaces=replaces)
@@ -382,10 +362,7 @@ def promote(
                 raise
             # A seat in an overlapping class was committed after the gates were read.
             mark(candidate, CandidateMark.Kind.GATE, code=Gate.COMMITTED)
-            reserve.drop(candidate)
             continue
-        reserve.drop(candidate)
-        reserve.taken[unit] = reserve.taken.get(unit, 0) + 1
         log.record(
             "invitation.promoted",
             by=by,

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,7 +72,7 @@ class Machine:
             if process.running is not None
         }
         server = _postmaster()
-        found: Counter[str] = Counter()
+        found: defaultdict[str, float] = defaultdict(float)
         for _pid, parent, session, seconds in _processes():
             if session in sessions:
                 found[sessions[session]] += seconds
