@@ -5,4 +5,4 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [("trainings", "0015_agenda_follows_the_zone"), ("trainings", "0015_one_index_fewer")]
-    operations: list[migrations.operations.base.Operation] = []
+    operations = []
