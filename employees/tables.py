@@ -227,6 +227,8 @@ class CountColumn(tables.Column):
 LEAD = {"td": {"class": "headline"}}
 WAIT = {"td": {"class": "wait"}}
 REASON = {"td": {"class": "reason"}}
+#: Long names, such as those of classes, which must not be squeezed into a column of single words.
+WIDE = {"td": {"class": "wide"}}
 NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from employees import formatting
 from employees.naming import nip_for
-from employees.tables import LEAD, NUMBER, REASON, WAIT, CountColumn, PortalTable
+from employees.tables import LEAD, NUMBER, REASON, WAIT, WIDE, CountColumn, PortalTable
 from employees.templatetags.portal import TONES, period
 from invitations import explain
 from invitations.models import Candidate, CandidateMark, Invitation, Objection, Selection
@@ -136,7 +136,7 @@ class InvitationTable(PortalTable):
         gettext_lazy("Unit"), accessor="employee__unit", order_by=("employee__unit__name", "pk")
     )
     training_class = tables.Column(
-        gettext_lazy("Class"), order_by=("training_class__first_day", "pk"),
+        gettext_lazy("Class"), order_by=("training_class__first_day", "pk"), attrs=WIDE,
         linkify=("invitations:class", {"pk": tables.A("training_class_id")}),
     )  # fmt: skip
     reason = tables.Column(gettext_lazy("Reason"), orderable=False, attrs=REASON)

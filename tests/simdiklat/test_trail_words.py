@@ -33,7 +33,7 @@ def recorded() -> set[str]:
 
 def test_every_verb_in_the_code_has_a_label():
     verbs = recorded()
-    assert {"selection.proposed", "role.granted", "letter.made"} <= verbs
+    assert {"role.granted", "letter.made"} <= verbs
     assert verbs <= set(LABELS), verbs - set(LABELS)
 
 
