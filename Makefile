@@ -9,7 +9,7 @@ PY = $(VENV)/bin/python
 # The tests' own engines and files, apart from those of a running portal.
 TEST_ENV = SIMDIKLAT_VAR=var/test
 
-.PHONY: help run lighthouse screenshots test check lint format types contracts migrations deployment audit bench chaos chaos-import clean-var messages browser
+.PHONY: help run lighthouse screenshots test check lint format types contracts migrations deployment audit bench chaos chaos-import load clean-var messages browser
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make lighthouse its scores on the main screens of the portal running at URL (needs npm)"
 	@echo "make chaos      issue and answer while workers, broker and connections are broken at random"
 	@echo "make chaos-import  an import of people killed twenty times at random moments"
+	@echo "make load       an invitation day: employees answer, operators export, planners work; nothing may be lost"
 	@echo "make messages   collect and compile the translations (needs gettext)"
 	@echo "make clean-var  remove the demo's database, mails and files, to begin anew"
 
@@ -61,6 +62,9 @@ bench: $(VENV)/.dev
 
 chaos: $(VENV)/.dev
 	@$(PY) manage.py chaos $(ARGS)
+
+load: $(VENV)/.dev
+	@$(PY) manage.py load $(ARGS)
 
 messages: $(VENV)/.dev
 	@command -v msgfmt >/dev/null || { echo "gettext is missing: apt-get install gettext"; exit 1; }

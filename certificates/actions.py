@@ -108,15 +108,13 @@ def _lock(certificate: Certificate, by: Any) -> Certificate:
 def prepare_zip(*, training_class: TrainingClass, by: Any) -> Job:
     """A job that sets the class's certificates and their ZIP."""
     check_planner(training_class, by)
-    job = runner.enqueue(
+    return runner.enqueue(
         task="certificates.zip_class",
         title=_("Certificates of %(class)s") % {"class": training_class},
         owner=by,
         params={"training_class": training_class.pk},
+        result_url=reverse("certificates:class", args=[training_class.pk]),
     )
-    job.result_url = reverse("certificates:class", args=[training_class.pk])
-    job.save(update_fields=["result_url"])
-    return job
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ VTIMEZONE, one UID for each invitation and a SEQUENCE that only grows.
 
 from datetime import date, datetime, time, timedelta
 from email.utils import parseaddr
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -34,13 +35,6 @@ def calendar_file(
     first and last day, without them it lasts whole days. `cancelled` takes it out of calendars again.
     """
     zone = context.get("zone") or "WIB"
-    calendar = Calendar()
-    calendar.add("prodid", "-//Simdiklat//Kementerian Agama//ID")
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "CANCEL" if cancelled else "REQUEST")
-    calendar.add_component(_zone(zone))
-
     event = Event()
     event.add("uid", f"{context['uid']}@{_domain()}")
     event.add("sequence", int(context.get("sequence") or 0))
@@ -66,8 +60,22 @@ def calendar_file(
     guest.params["RSVP"] = vText("FALSE")
     guest.params["ROLE"] = vText("REQ-PARTICIPANT")
     event.add("attendee", guest)
-    calendar.add_component(event)
-    return calendar.to_ical()
+    return _frame(zone, "CANCEL" if cancelled else "REQUEST") + event.to_ical() + _END
+
+
+_END = b"END:VCALENDAR\r\n"
+
+
+@cache
+def _frame(zone: str, method: str) -> bytes:
+    """What comes before the event: the same for every invitation of a zone, so it is written once."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Simdiklat//Kementerian Agama//ID")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    calendar.add_component(_zone(zone))
+    return calendar.to_ical().removesuffix(_END)
 
 
 def _zone(zone: str) -> Timezone:

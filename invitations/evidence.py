@@ -11,8 +11,11 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import queue
+import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +24,6 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from audit.errors import Refusal
-from invitations.ranking.gates import LOTTERY
 
 REPORT_COLUMNS = (
     "NIP", "ID_PEGAWAI", "OUTCOME", "CODE", "AREA", "RANK", "AREA_RANK", "RESERVE_NO",
@@ -29,22 +31,18 @@ REPORT_COLUMNS = (
 )  # fmt: skip
 COLUMNS = (*REPORT_COLUMNS, "UNIT", "EMPLOYEE")
 
-_ROWS = f"""
+_ROWS = """
 COPY (
-    SELECT e.nip, e.external_id,
-        CASE WHEN c.rank IS NULL THEN 'excluded' ELSE COALESCE(c.outcome, 'waiting') END,
-        c.code, area.code, c.rank, c.area_rank, c.reserve_no,
-        CASE WHEN c.ever_trained THEN 'true' ELSE 'false' END,
-        c.waiting_since, c.service_start, COALESCE(c.lottery, {LOTTERY}), u.code, c.employee_id
-    FROM considered c
-    JOIN employees_employee e ON e.id = c.employee_id
-    JOIN employees_unit u ON u.id = c.unit_id
-    LEFT JOIN employees_unit area ON area.id = c.area_id
-    ORDER BY c.rank NULLS LAST, c.employee_id
+    SELECT nip, external_id, CASE WHEN rank IS NULL THEN 'excluded' ELSE COALESCE(outcome, 'waiting') END,
+        code, area_code, rank, area_rank, reserve_no, CASE WHEN ever_trained THEN 'true' ELSE 'false' END,
+        waiting_since, service_start, encode(lottery, 'hex'), unit_code, employee_id
+    FROM considered ORDER BY rank NULLS LAST, employee_id
 ) TO STDOUT (FORMAT csv)
 """
 
 
+#: Bytes compressed at a time: row by row it would take twice as long.
+_PIECE = 1 << 18
 #: What reading a damaged file can end in: the compressed bytes, their checksum, the text or its form.
 _DAMAGE = (OSError, EOFError, zlib.error, ValueError, RecursionError)
 
@@ -53,12 +51,74 @@ class EvidenceError(Exception):
     """The evidence file is missing or cannot be read; the message says which."""
 
 
+class _Packer(io.RawIOBase):
+    """Compresses, hashes and writes in a thread what it is given, while the caller goes on.
+
+    After `finish` the file is whole and on the disk. What went wrong in the thread is raised there.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        # Some 64 MB wait at most; then the database has to.
+        self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=64 * (1 << 20) // _PIECE)
+        self._hash = hashlib.sha256()
+        self._error: Exception | None = None
+        self._ended = False
+        self._thread = threading.Thread(target=self._pack, name="evidence")
+        self._thread.start()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pieces.put(bytes(data))
+        return len(data)
+
+    def finish(self) -> str:
+        """The SHA-256 of the finished file, in hex."""
+        self.give_up()
+        if self._error is not None:
+            raise self._error
+        return self._hash.hexdigest()
+
+    def give_up(self) -> None:
+        """Let the thread end; what it has is written, and no more."""
+        if self._thread.is_alive():
+            self._pieces.put(None)
+            self._thread.join()
+
+    def _pack(self) -> None:
+        try:
+            with self._target.open("wb") as raw:
+                # No name and no time inside: the same content gives the same bytes.
+                with gzip.GzipFile(
+                    filename="", mode="wb", compresslevel=1, fileobj=_Hashing(raw, self._hash), mtime=0
+                ) as packed:
+                    for piece in self._given():
+                        packed.write(piece)
+                raw.flush()
+                os.fsync(raw.fileno())
+        except Exception as error:  # raised in `finish`, in the caller's thread
+            self._error = error
+            for _unwritten in self._given():  # so that the caller does not wait for room
+                pass
+
+    def _given(self) -> Iterator[bytes]:
+        """The pieces until the end; nothing after it, so that what fails behind the last one ends too."""
+        while not self._ended:
+            piece = self._pieces.get()
+            if piece is None:
+                self._ended = True
+            else:
+                yield piece
+
+
 class _Hashing(io.RawIOBase):
     """Writes through to a file and hashes what passes."""
 
-    def __init__(self, target: IO[bytes]) -> None:
+    def __init__(self, target: IO[bytes], digest: Any) -> None:
         self.target = target
-        self.hash = hashlib.sha256()
+        self.hash = digest
 
     def writable(self) -> bool:
         return True
@@ -73,29 +133,27 @@ def path_of(name: str) -> Path:
     return Path(settings.EVIDENCE_DIR) / name
 
 
-def write(name: str, header: dict[str, Any]) -> str:
+def write(name: str, header: dict[str, Any], *, beside: Callable[[], None] = lambda: None) -> str:
     """Write header and everyone in the temporary table `considered`; return the file's SHA-256 in hex.
 
-    The file appears under its name only when it is whole.
+    The file appears under its name only when it is whole. `beside` is done once the rows are read, while
+    they are still being compressed.
     """
     target = path_of(name)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
-    with partial.open("wb") as raw:
-        hashing = _Hashing(raw)
-        # No name and no time inside: the same content gives the same bytes. The rows come one by one;
-        # compressed one by one they would take twice as long.
-        with (
-            gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=hashing, mtime=0) as packed,
-            io.BufferedWriter(packed, 1 << 18) as lines,
-            connection.cursor() as cursor,
-        ):
+    packer = _Packer(partial)
+    try:
+        with io.BufferedWriter(packer, _PIECE) as lines, connection.cursor() as cursor:
             lines.write(json.dumps(header, ensure_ascii=False, sort_keys=True).encode() + b"\n")
             lines.write((",".join(COLUMNS) + "\n").encode())
-            rows = cursor.mogrify(_ROWS, {"seed": header["seed"]}).decode()
-            cursor.copy_expert(rows, lines, 1 << 16)
+            cursor.copy_expert(_ROWS, lines, 1 << 16)
+        beside()
+        digest = packer.finish()
+    finally:
+        packer.give_up()
     partial.replace(target)
-    return hashing.hash.hexdigest()
+    return digest
 
 
 def sha256_of(name: str) -> str:

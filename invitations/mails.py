@@ -1,5 +1,6 @@
 """What the outbox has to know about messages of this room: still wanted, and what is attached."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -26,6 +27,7 @@ def register() -> None:
         rendering.register(
             kind,
             still_wanted=still_wanted,
+            still_wanted_of=None if kind in CANCEL_KINDS else still_wanted_of,
             attachments=calendar_attachment if kind in CALENDAR_KINDS + CANCEL_KINDS else None,
         )
 
@@ -42,8 +44,22 @@ def still_wanted(kind: str, context: dict[str, Any], about_id: int | None) -> bo
     if about_id is None:
         return False
     invitation = Invitation.objects.select_related("training_class").filter(pk=about_id).first()
-    if invitation is None:
-        return False
+    return invitation is not None and _stands(kind, invitation)
+
+
+def still_wanted_of(messages: Sequence[Message]) -> set[int]:
+    """The keys of those of these messages (offers, or changed classes) that are still true."""
+    about = {message.about_id for message in messages}
+    found = Invitation.objects.select_related("training_class").in_bulk(about - {None})
+    return {
+        message.pk
+        for message in messages
+        if message.about_id in found and _stands(message.kind, found[message.about_id])
+    }
+
+
+def _stands(kind: str, invitation: Invitation) -> bool:
+    """Whether what a message of this kind says of the invitation is still true."""
     if kind == "class_changed":
         return invitation.is_live
     today = timezone.localdate()

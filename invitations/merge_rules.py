@@ -21,8 +21,8 @@ def _in_a_running_ranking(kept: Any, gone: Any) -> Refusal | None:
     today = timezone.localdate()
     State = Selection.State
     chosen = (
-        Candidate.objects.filter(
-            employee=gone,
+        Candidate.objects.of_people([gone.pk])
+        .filter(
             outcome__in=(Outcome.SELECTED, Outcome.RESERVE),
             selection__training_class__first_day__gt=today,
             selection__training_class__state="scheduled",

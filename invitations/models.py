@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -111,6 +112,7 @@ class Candidate(models.Model):
     No foreign keys in the database: a proposal writes a row for everybody in the pool, straight from the
     tables the keys point to, and checking each row again costs five times the writing (docs/adr/0008). And
     no index for each of the keys: those below answer what is asked; five more made the writing twice as long.
+    A person's rows are found through RankPage (`of_people`).
     """
 
     selection = models.ForeignKey(
@@ -154,7 +156,6 @@ class Candidate(models.Model):
             models.UniqueConstraint(fields=["selection", "rank"], name="invitations_candidate_rank"),
         ]
         indexes = [
-            models.Index(fields=["employee", "selection"], name="invitations_candidate_person"),
             models.Index(
                 fields=["selection", "outcome", "rank"],
                 condition=models.Q(outcome__in=("selected", "reserve")),
@@ -171,6 +172,34 @@ class Candidate(models.Model):
         if self.mark_kind in ("moved_up", "included"):
             return True
         return self.outcome == Outcome.SELECTED and self.mark_kind is None
+
+
+class RankPage(models.Model):
+    """The ranks of the people of one pool whose keys lie in one range of SIZE, to find a person's candidate.
+
+    In place of an index by person, which is written at a random place for each of 220,000 rows and takes as
+    long as all the rest of a proposal; a pool has 900 such pages (docs/adr/0054).
+    """
+
+    #: Keys of people to a page; `people` are their places in it.
+    BITS = 8
+
+    selection = models.ForeignKey(
+        Selection, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    #: The person's key without its last BITS bits.
+    page = models.BigIntegerField()
+    #: Their last BITS bits, and beside each the rank.
+    people = ArrayField(models.SmallIntegerField())
+    ranks = ArrayField(models.PositiveIntegerField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["page", "selection"], name="invitations_rank_page_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selection_id}, page {self.page}"
 
 
 class CandidateMark(models.Model):

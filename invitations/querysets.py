@@ -1,11 +1,13 @@
 """The vocabulary of selections, candidates and invitations."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -15,6 +17,21 @@ from employees.models import Employee
 from employees.scoping import ScopedQuerySet, scope_roots, within
 from trainings.models import TrainingClass
 
+#: The candidates of these people, in every selection: the pages that hold them, then each by its rank.
+_OF_PEOPLE = """
+SELECT c.id FROM unnest(%s::bigint[]) AS person (id)
+JOIN invitations_rankpage p ON p.page = person.id >> 8
+JOIN invitations_candidate c ON c.selection_id = p.selection_id AND c.employee_id = person.id
+    AND c.rank = p.ranks[array_position(p.people, (person.id & 255)::smallint)]
+"""
+#: The candidates with a mark of these kinds, found in the same way.
+_MARKED = """
+SELECT c.id FROM invitations_candidatemark m
+JOIN invitations_rankpage p ON p.page = m.employee_id >> 8 AND p.selection_id = m.selection_id
+JOIN invitations_candidate c ON c.selection_id = m.selection_id AND c.employee_id = m.employee_id
+    AND c.rank = p.ranks[array_position(p.people, (m.employee_id & 255)::smallint)]
+WHERE m.kind = ANY (%s)
+"""
 #: States of an invitation that still holds a seat: live (issued) and accepted.
 LIVE = ("issued", "accepted")
 #: People whose invitations are looked up by their keys.
@@ -48,8 +65,11 @@ class SelectionQuerySet(models.QuerySet):
 
     def issued_to(self, person: Any) -> Self:
         """Issued selections that concern a person, the latest first: held for the own area, or ranked in."""
-        ranked = apps.get_model("invitations", "Candidate").objects.filter(
-            selection=OuterRef("pk"), employee=person
+        RankPage = apps.get_model("invitations", "RankPage")
+        ranked = RankPage.objects.filter(
+            selection=OuterRef("pk"),
+            page=person.pk >> RankPage.BITS,
+            people__contains=[person.pk % (1 << RankPage.BITS)],
         )
         held = Q(training_class__in=TrainingClass.objects.held_for(person.unit.path))
         return self.filter(held | Exists(ranked), state="issued").order_by("-pk")
@@ -74,6 +94,10 @@ class CandidateQuerySet(ScopedQuerySet):
         """With what a list shows of each, so that it costs the same at any length."""
         return self.select_related("employee", "unit", "area", "stratum")
 
+    def of_people(self, people: Iterable[int]) -> Self:
+        """Those of these people. There is no index by person (RankPage): a plain filter reads every row."""
+        return self.filter(pk__in=RawSQL(_OF_PEOPLE, [list(people)]))  # noqa: S611 - fixed text; the keys are a parameter
+
     def with_outcome(self, outcome: str) -> Self:
         return self.filter(outcome=outcome)
 
@@ -89,17 +113,19 @@ class CandidateQuerySet(ScopedQuerySet):
             mark_detail=Subquery(latest.values("detail")[:1]),
         )
 
-    def _marked(self, *kinds: str) -> Exists:
-        """Carries one of these marks; narrow by index before the latest mark is looked up."""
-        marks = apps.get_model("invitations", "CandidateMark").objects.filter(
-            selection=OuterRef("selection"), employee=OuterRef("employee"), kind__in=kinds
-        )
-        return Exists(marks)
+    def _with_outcome_or_mark(self, outcome: str, *kinds: str) -> Self:
+        """Those of this outcome and those who carry one of these marks, each found by its index.
+
+        Asked in one condition, the whole pool would be read for the few of them.
+        """
+        plain = self.select_related(None).order_by()
+        marked = plain.filter(pk__in=RawSQL(_MARKED, [list(kinds)]))  # noqa: S611 - fixed text; the kinds are a parameter
+        return self.filter(pk__in=plain.filter(outcome=outcome).values("pk").union(marked.values("pk")))
 
     def chosen(self) -> Self:
         """Who holds a seat of the proposal as it stands: selected, moved up or included, and not set aside."""
         return (
-            self.filter(Q(outcome="selected") | self._marked("moved_up", "included"))
+            self._with_outcome_or_mark("selected", "moved_up", "included")
             .with_mark()
             .filter(Q(outcome="selected", mark_kind=None) | Q(mark_kind__in=("moved_up", "included")))
             .order_by("rank")
@@ -113,7 +139,7 @@ class CandidateQuerySet(ScopedQuerySet):
     def callable(self) -> Self:
         """Who may be called up: the reserve without a mark, and the displaced; in pool order."""
         return (
-            self.filter(Q(outcome="reserve") | self._marked("displaced"))
+            self._with_outcome_or_mark("reserve", "displaced")
             .with_mark()
             .filter(Q(outcome="reserve", mark_kind=None) | Q(mark_kind="displaced"))
             .order_by("rank")

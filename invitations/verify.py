@@ -279,6 +279,20 @@ def _check_stored(
                             )
                             % {"rank": values[0], "employee": employee}
                         )
+        cursor.execute(
+            """
+            SELECT count(*) FROM invitations_candidate c
+            LEFT JOIN invitations_rankpage p ON p.selection_id = c.selection_id AND p.page = c.employee_id >> 8
+            WHERE c.selection_id = %s
+                AND c.rank IS DISTINCT FROM p.ranks[array_position(p.people, (c.employee_id & 255)::smallint)]
+            """,
+            [selection.pk],
+        )
+        (astray,) = cursor.fetchone()
+    if astray:
+        finding.add(
+            _("People whose own page would show another rank, or none: %(count)d.") % {"count": astray}
+        )
     if differing > NAMED:
         finding.add(_("In all, stored rows that differ: %(count)d.") % {"count": differing})
     if expected:

@@ -24,9 +24,14 @@ class JobStopped(Exception):
     """Raised inside the work when its owner asked to stop it."""
 
 
-def enqueue(*, task: str, title: str, owner: Any, params: dict[str, Any] | None = None) -> Job:
-    """Record a job in the caller's transaction and wake a worker once it is committed. Returns the job."""
-    job = Job.objects.create(task=task, title=title, owner=owner, params=params or {})
+def enqueue(
+    *, task: str, title: str, owner: Any, params: dict[str, Any] | None = None, result_url: str = ""
+) -> Job:
+    """Record a job in the caller's transaction and wake a worker once it is committed. Returns the job.
+
+    `result_url`: the page to which its progress leads when it is done, where that is known beforehand.
+    """
+    job = Job.objects.create(task=task, title=title, owner=owner, params=params or {}, result_url=result_url)
     transaction.on_commit(lambda: wake(job.pk, task))
     return job
 

@@ -8,37 +8,37 @@ docs/adr/0002-outbox.md says why it is built this way.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from outbox import reasons, rendering
+from outbox import claims, reasons, rendering
+from outbox.claims import BATCH, claim, lease, pace, recover
 from outbox.models import DeadAddress, Message, Pace
 from outbox.transport import Failure, PutOff, Refused, ServerIll, open_line
 
 logger = logging.getLogger(__name__)
 
 State = Message.State
+R = TypeVar("R")
 
-#: Messages claimed at a time.
-BATCH = 20
 #: Pause after the 1st, 2nd, … attempt that was put off, in minutes; the last one repeats.
 RETRY_MINUTES = (1, 5, 15, 60, 240)
 #: Pause of the whole outbox after a server that is ill, in seconds; the last one repeats.
 PAUSE_SECONDS = (30, 60, 120, 300, 900)
 #: Broken lines in a row after which the server counts as ill.
 BROKEN_LINES = 3
-#: First key of the advisory locks that limit the senders.
-_LOCK = 0x6F7574
+#: Seconds for which what was asked about a whole batch holds: longer, on a slow server, it is asked anew.
+FRESH_SECONDS = 2.0
 
 
 # In one statement, and without waiting for the disk: should the database's host fall, such a message is
@@ -49,11 +49,27 @@ WHERE id = %s AND state = %s AND lease_until = %s AND set_config('synchronous_co
 RETURNING begun_at, lease_until, attempts
 """
 
-
-def lease() -> timedelta:
-    """How long a claim holds: longer than one message can take on the slowest answering server."""
-    usual = max(600, 30 * (settings.EMAIL_TIMEOUT or 20))
-    return timedelta(seconds=settings.OUTBOX_LEASE_SECONDS or usual)
+# What was sent is marked and the next one begun, in one statement and with one commit: between two messages
+# the database is asked once. First the mark, then the next row, which is not waited for, so that nobody who
+# stops both can be waited for in a circle.
+_MARK_AND_BEGIN = """
+WITH marked AS (
+    UPDATE outbox_message SET state = 'sent', sent_at = now(), lease_until = NULL, last_error = '',
+        smtp_answer = %(answer)s, subject = %(subject)s, body = %(body)s
+    -- Also when the lease was over meanwhile and nobody else has begun: never knowingly twice.
+    WHERE id = %(sent)s AND begun_at = %(begun_at)s AND state IN ('sending', 'pending')
+    RETURNING id
+), begun AS (
+    UPDATE outbox_message SET begun_at = now(), attempts = attempts + 1,
+        lease_until = now() + make_interval(secs => %(lease)s)
+    WHERE id = (
+        SELECT id FROM outbox_message WHERE id = %(next)s AND (SELECT count(*) FROM marked) >= 0
+            AND state = 'sending' AND lease_until = %(claimed_until)s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING begun_at, lease_until, attempts
+)
+SELECT (SELECT count(*) FROM marked), begun.* FROM (SELECT 1) one LEFT JOIN begun ON true
+"""
 
 
 @dataclass
@@ -76,43 +92,32 @@ def deliver_due(limit: int = 1000, *, seconds: float = 20) -> Delivered:
     Any number of these may run at once: OUTBOX_SENDERS of them work, the others return immediately, so
     that overlapping beats do not pile up.
     """
-    with _sender() as allowed:
+    with claims.place_to_send() as allowed:
         if not allowed:
             return Delivered(busy=True)
         return _Run(limit, seconds).go()
 
 
-def recover() -> int:
-    """Take back the messages of workers that died; return how many."""
-    with transaction.atomic():
-        ids = list(
-            Message.objects.abandoned().select_for_update(skip_locked=True).values_list("pk", flat=True)
-        )
-        lost = Message.objects.filter(pk__in=ids)
-        lost.filter(attempts__gte=settings.OUTBOX_MAX_ATTEMPTS).update(
-            state=State.FAILED, lease_until=None, last_error=reasons.GIVEN_UP
-        )
-        lost.filter(state=State.SENDING, begun_at__isnull=False).update(last_error=reasons.WORKER_LOST)
-        lost.filter(state=State.SENDING).update(state=State.PENDING, lease_until=None)
-    return len(ids)
+def _row(sql: str, values: Any) -> Any:
+    """The one row that a statement gives; None without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchone()
 
 
-def claim(number: int) -> list[Message]:
-    """Make this process the one that sends the next `number` due messages."""
-    with transaction.atomic():
-        due = Message.objects.due().order_by("not_before").select_for_update(skip_locked=True, of=("self",))
-        ids = list(due.values_list("pk", flat=True)[:number])
-        mine = Message.objects.filter(pk__in=ids)
-        mine.filter(state=State.PENDING).update(state=State.SENDING, lease_until=Now() + lease())
-        return list(mine.order_by("not_before", "pk"))
+def _still_wanted(messages: list[Message]) -> dict[int, bool | None]:
+    """Which of these messages of one kind are still wanted, by key; None: it could not be found out."""
+    try:
+        wanted = rendering.still_wanted_of(messages)
+        return {message.pk: message.pk in wanted for message in messages}
+    except Exception:
+        if len(messages) > 1:  # which of them it is: one by one
+            return {pk: known for one in messages for pk, known in _still_wanted([one]).items()}
+        logger.exception("Whether message %s is still wanted could not be found out", messages[0].key)
+        return {messages[0].pk: None}
 
 
-def pace() -> Pace:
-    """The row that all workers share."""
-    return Pace.objects.get_or_create(pk=1)[0]
-
-
-def _surely(update: Callable[[], int]) -> int:
+def _surely(update: Callable[[], R]) -> R:
     """Do an update, on a new connection when the database ended ours: what was sent must be marked so."""
     try:
         return update()
@@ -121,27 +126,6 @@ def _surely(update: Callable[[], int]) -> int:
             raise
         connection.close()
         return update()
-
-
-@contextmanager
-def _sender() -> Iterator[bool]:
-    """One of OUTBOX_SENDERS places; the database frees it if the process dies."""
-    place = None
-    with connection.cursor() as cursor:
-        for number in range(max(1, settings.OUTBOX_SENDERS)):
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, number])
-            if cursor.fetchone()[0]:
-                place = number
-                break
-    try:
-        yield place is not None
-    finally:
-        if place is not None:
-            try:
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, place])
-            except DatabaseError:
-                connection.close()  # which frees it as well
 
 
 class _Run:
@@ -153,6 +137,11 @@ class _Run:
         self.done = Delivered()
         self.broken_lines = 0
         self.line = open_line()
+        #: Claimed and not begun, in their order; and what is known of them since `asked_at`.
+        self.waiting: deque[Message] = deque()
+        self.wanted: dict[int, bool | None] = {}
+        self.dead: dict[str, str] = {}
+        self.asked_at = 0.0
 
     def go(self) -> Delivered:
         recover()
@@ -174,21 +163,41 @@ class _Run:
         return resting is None
 
     def _work(self, batch: list[Message]) -> None:
-        untouched = {message.pk for message in batch}
         claimed_until = batch[0].lease_until
+        self.waiting = deque(batch)
+        self._ask()
+        begun: Message | None = None
         try:
-            for message in batch:
-                if self.done.paused or time.monotonic() >= self.ends or not self._slot():
-                    return
-                untouched.discard(message.pk)
-                self._deliver(message)
+            while begun or (self.waiting and self._may_go_on() and self._slot()):
+                message = begun or self.waiting.popleft()
+                if begun or (not self._settled_without_sending(message) and self._begin(message)):
+                    begun = self._deliver(message)
         finally:
             # What was claimed and not begun goes back at once instead of waiting for the lease.
-            if untouched:
+            if self.waiting:
                 theirs = Message.objects.filter(
-                    pk__in=untouched, state=State.SENDING, lease_until=claimed_until
+                    pk__in=[message.pk for message in self.waiting],
+                    state=State.SENDING,
+                    lease_until=claimed_until,
                 )
                 _surely(lambda: theirs.update(state=State.PENDING, lease_until=None))
+
+    def _may_go_on(self) -> bool:
+        return not self.done.paused and time.monotonic() < self.ends
+
+    def _ask(self, *more: Message) -> None:
+        """Find out about all who wait (and `more`) at once: still wanted, and which addresses are dead."""
+        messages = [*more, *self.waiting]
+        self.wanted = {}
+        for kind in {message.kind for message in messages}:
+            self.wanted |= _still_wanted([message for message in messages if message.kind == kind])
+        addresses = {message.to_address.strip().lower() for message in messages}
+        dead = DeadAddress.objects.current().filter(address__in=addresses)
+        self.dead = dict(dead.values_list("address", "smtp_answer"))
+        self.asked_at = time.monotonic()
+
+    def _fresh(self) -> bool:
+        return time.monotonic() - self.asked_at < FRESH_SECONDS
 
     def _slot(self) -> bool:
         """Wait for the next slot of the rate limit; False when it lies beyond the end of this run."""
@@ -212,16 +221,14 @@ class _Run:
         time.sleep(max(0.0, float(row[0])))
         return True
 
-    def _deliver(self, message: Message) -> None:
-        """Send one claimed message and mark it."""
-        if self._settled_without_sending(message) or not self._begin(message):
-            return
+    def _deliver(self, message: Message) -> Message | None:
+        """Send one begun message and mark it; returns the next one where it was begun with the mark."""
         try:
             mail = rendering.as_mail(message, rendered := rendering.preview(message, for_sending=True))
         except Exception:  # a template or a hook is wrong: the others must not wait for its repair
             logger.exception("Message %s could not be written", message.key)
             self._put_off(message, reasons.NOT_WRITTEN, "")
-            return
+            return None
         try:
             answer = self.line.send(mail)
         except ServerIll as failure:
@@ -242,43 +249,56 @@ class _Run:
             self.line = open_line()
             self._put_off(message, reasons.NOT_WRITTEN, "")
         else:
-            self._sent(message, rendered, answer)
+            return self._sent(message, rendered, answer)
+        return None
 
     def _settled_without_sending(self, message: Message) -> bool:
         """Whether the message ends here: nobody wants it any more, or there is nowhere to send it."""
-        try:
-            wanted = rendering.still_wanted(message)
-        except Exception:
-            logger.exception("Whether message %s is still wanted could not be found out", message.key)
+        if not self._fresh():
+            self._ask(message)
+        if self.wanted[message.pk] is None:  # nobody knows
             if self._begin(message):  # counts as an attempt
                 self._put_off(message, reasons.NOT_WRITTEN, "")
             return True
-        if not wanted:
-            self.done.cancelled += self._mark(message, State.CANCELLED, last_error=reasons.NOT_WANTED)
-            return True
+        obstacle = self._obstacle(message)
+        if obstacle is None:
+            return False
+        state, values = obstacle
+        marked = self._mark(message, state, **values)
+        if state == State.CANCELLED:
+            self.done.cancelled += marked
+        else:
+            self.done.failed += marked
+        return True
+
+    def _obstacle(self, message: Message) -> tuple[str, dict[str, str]] | None:
+        """State and words with which a message ends instead of being sent; None: nothing is in its way."""
+        if not self.wanted[message.pk]:
+            return State.CANCELLED, {"last_error": reasons.NOT_WANTED}
         address = message.to_address.strip()
         if not address:
-            self.done.failed += self._mark(message, State.NO_ADDRESS, last_error=reasons.NO_ADDRESS)
-            return True
+            return State.NO_ADDRESS, {"last_error": reasons.NO_ADDRESS}
         try:
             validate_email(address)
             address.encode("ascii")
         except (ValidationError, UnicodeError):
-            self.done.failed += self._mark(message, State.FAILED, last_error=reasons.ADDRESS_INVALID)
-            return True
-        dead = DeadAddress.objects.current().of(address).first()
-        if dead is not None:
-            self.done.failed += self._mark(
-                message, State.FAILED, last_error=reasons.ADDRESS_DEAD, smtp_answer=dead.smtp_answer
-            )
-        return dead is not None
+            return State.FAILED, {"last_error": reasons.ADDRESS_INVALID}
+        refused = self.dead.get(address.lower())
+        if refused is None:
+            return None
+        return State.FAILED, {"last_error": reasons.ADDRESS_DEAD, "smtp_answer": refused}
+
+    def _follower(self) -> Message | None:
+        """The next message, where it can be begun at once: nothing is in its way and no slot to wait for."""
+        if not (self.waiting and self._may_go_on() and self._fresh()) or settings.OUTBOX_PER_MINUTE:
+            return None
+        following = self.waiting[0]
+        return following if self._obstacle(following) is None else None
 
     @staticmethod
     def _begin(message: Message) -> bool:
         """Note that the server is about to hear of it; False when it was stopped or is no longer ours."""
-        with connection.cursor() as cursor:
-            cursor.execute(_BEGIN, [lease().total_seconds(), message.pk, State.SENDING, message.lease_until])
-            begun = cursor.fetchone()
+        begun = _row(_BEGIN, [lease().total_seconds(), message.pk, State.SENDING, message.lease_until])
         if begun is not None:
             message.begun_at, message.lease_until, message.attempts = begun
         return begun is not None
@@ -290,29 +310,31 @@ class _Run:
         mine = Message.objects.filter(pk=message.pk, state=State.SENDING, lease_until=message.lease_until)
         return mine.update(state=state, **values)
 
-    def _sent(self, message: Message, rendered: rendering.Rendered, answer: str) -> None:
+    def _sent(self, message: Message, rendered: rendering.Rendered, answer: str) -> Message | None:
+        """Mark it, and begin the next where that is possible; returns the one begun."""
         kept = rendering.preview(message) if rendering.has_secrets(message.kind) else rendered
-        # Also when the lease was over meanwhile and nobody else has begun: never knowingly twice.
-        ours = Message.objects.filter(
-            Q(state=State.SENDING) | Q(state=State.PENDING), pk=message.pk, begun_at=message.begun_at
-        )
-        marked = _surely(
-            lambda: ours.update(
-                state=State.SENT,
-                sent_at=Now(),
-                lease_until=None,
-                last_error="",
-                smtp_answer=answer,
-                subject=kept.subject,
-                body=kept.text,
-            )
-        )
+        following = self._follower()
+        values = {
+            "sent": message.pk,
+            "begun_at": message.begun_at,
+            "answer": answer,
+            "subject": kept.subject,
+            "body": kept.text,
+            "next": following.pk if following else None,
+            "claimed_until": following.lease_until if following else None,
+            "lease": lease().total_seconds(),
+        }
+        marked, *begun = _surely(lambda: _row(_MARK_AND_BEGIN, values))
         if not marked:
             logger.error("Message %s was sent, but its row was taken over meanwhile", message.key)
         self.done.sent += 1
         self.broken_lines = 0
         if self.done.sent == 1:
             Pace.objects.filter(pk=1, pauses__gt=0).update(pauses=0, paused_until=None, pause_reason="")
+        if following is None or begun[0] is None:
+            return None  # stopped meanwhile, or just being stopped: it is looked at again in its turn
+        following.begun_at, following.lease_until, following.attempts = begun
+        return self.waiting.popleft()
 
     def _put_off(self, message: Message, reason: str, answer: str) -> None:
         """Again later, after a growing pause, or given up."""
@@ -342,6 +364,7 @@ class _Run:
                     address=message.to_address.strip().lower(),
                     defaults={"smtp_answer": failure.answer, "mended_at": None, "since": Now()},
                 )
+                self.dead[message.to_address.strip().lower()] = failure.answer
             self.done.failed += self._mark(
                 message, State.FAILED, begun_at=None, last_error=reason, smtp_answer=failure.answer
             )

@@ -45,6 +45,7 @@ class Rendered:
 
 
 StillWanted = Callable[[str, dict[str, Any], int | None], bool]
+StillWantedOf = Callable[[Sequence[Message]], set[int]]
 Attachments = Callable[[Message], Sequence[Attachment]]
 Secrets = Callable[[Message], dict[str, str]]
 
@@ -57,6 +58,7 @@ class _Kind:
     still_wanted: StillWanted | None
     attachments: Attachments | None
     secrets: Secrets | None = None
+    still_wanted_of: StillWantedOf | None = None
 
 
 _kinds: dict[str, _Kind] = {}
@@ -68,15 +70,18 @@ def register(
     still_wanted: StillWanted | None = None,
     attachments: Attachments | None = None,
     secrets: Secrets | None = None,
+    still_wanted_of: StillWantedOf | None = None,
 ) -> None:
     """Say what belongs to a kind of message.
 
     `still_wanted(kind, context, about_id)` is asked just before sending; False cancels the message.
+    `still_wanted_of(messages)` answers the same for many messages of the kind in a few statements: the keys
+    of those that are.
     `attachments(message)` returns the files that go with it; it must give the same bytes when repeated.
     `secrets(message)` returns what only the mail itself may say (a code): it is put in when the mail is
     written for sending, and never kept or shown.
     """
-    _kinds[kind] = _Kind(still_wanted, attachments, secrets)
+    _kinds[kind] = _Kind(still_wanted, attachments, secrets, still_wanted_of)
 
 
 def has_secrets(kind: str) -> bool:
@@ -96,6 +101,14 @@ def still_wanted(message: Message) -> bool:
     if kind is None or kind.still_wanted is None:
         return True
     return bool(kind.still_wanted(message.kind, message.context, message.about_id))
+
+
+def still_wanted_of(messages: Sequence[Message]) -> set[int]:
+    """The keys of those of these messages, all of one kind, that should still be sent now."""
+    kind = _kinds.get(messages[0].kind)
+    if kind is not None and kind.still_wanted_of is not None:
+        return kind.still_wanted_of(messages)
+    return {message.pk for message in messages if still_wanted(message)}
 
 
 def preview(message: Message, *, for_sending: bool = False) -> Rendered:
@@ -165,8 +178,13 @@ def as_mail(message: Message, rendered: Rendered, connection: Any = None) -> Ema
 
 
 def as_bytes(mail: EmailMessage) -> bytes:
-    """The mail as it goes over the line."""
-    return mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+    """The mail as it goes over the line; the same mail gives the same bytes."""
+    message = mail.message()
+    # The mark between the parts from the Message-ID: left open it would be drawn, and looked for in the text.
+    identity = hashlib.sha256(str(message["Message-ID"]).encode()).hexdigest()[:40]
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{number}_{identity}")
+    return message.as_bytes(linesep="\r\n")  # type: ignore[call-arg]
 
 
 def _as_part(file: Attachment) -> MIMEBase:

@@ -78,10 +78,17 @@ _QUERIES: dict[str, str] = {
         FROM invitations_invitation i JOIN invitations_selection s ON s.id = i.selection_id
         WHERE s.training_class_id <> i.training_class_id
         UNION ALL
+        SELECT 'selection ' || s.id || ' has ' || s.pool_size || ' people in its pool, and ' || COALESCE(p.n, 0)
+            || ' are found in it by person'
+        FROM invitations_selection s LEFT JOIN (
+            SELECT selection_id, sum(cardinality(ranks)) AS n FROM invitations_rankpage GROUP BY selection_id
+        ) p ON p.selection_id = s.id
+        WHERE s.evidence_sha256 <> '' AND COALESCE(p.n, 0) <> s.pool_size
+        UNION ALL
         SELECT 'invitation ' || i.id || ' is for someone who was not a candidate' FROM invitations_invitation i
         WHERE NOT EXISTS (SELECT 1 FROM invitations_candidate c
             -- Or was ranked under a record that became this person's.
-            WHERE c.selection_id = i.selection_id AND (c.employee_id = i.employee_id OR c.employee_id IN (
+            WHERE c.selection_id = i.selection_id AND c.rank = i.rank AND (c.employee_id = i.employee_id OR c.employee_id IN (
                 SELECT id FROM employees_employee WHERE merged_into_id = i.employee_id)))
     """,
     "agenda": """

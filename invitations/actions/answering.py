@@ -49,18 +49,16 @@ def answer(
     code = _reason(answer, reason, text)
     today = timezone.localdate()
     as_of_today(invitation)
+    if state == Invitation.State.ACCEPTED:
+        return _accept(invitation, channel, by)
     with transaction.atomic():
+        # Its seat is given on, so everybody who gives seats of this class comes one by one.
         training_class = seats.lock_class(invitation.training_class_id)
-        invitation = Invitation.objects.select_related("employee__unit").get(pk=invitation.pk)
+        invitation = seats.lock_invitation(invitation.pk)
         if invitation.state == state:
-            return Answered(
-                invitation, state, False, None, _("You had already given this answer. Nothing changed.")
-            )
+            return _same_again(invitation)
         _check_open(invitation, state)
         _check_running(training_class)
-        if state == Invitation.State.ACCEPTED:
-            issuing.close(invitation, state, channel=channel, by=by)
-            return Answered(invitation, state, True, None, _("Thank you. Your seat is confirmed."))
         issuing.close(
             invitation, state, channel=channel, by=by, decline_reason=code, decline_text=text.strip()[:500]
         )
@@ -70,6 +68,24 @@ def answer(
         return Answered(
             invitation, state, True, promoted, _("Your answer is recorded. The seat is free for the next.")
         )
+
+
+@transaction.atomic
+def _accept(invitation: Invitation, channel: str, by: Any) -> Answered:
+    """The seat that was held is confirmed: no seat is given or freed, so nobody else of the class need wait."""
+    invitation = seats.lock_invitation(invitation.pk)
+    if invitation.state == Invitation.State.ACCEPTED:
+        return _same_again(invitation)
+    _check_open(invitation, Invitation.State.ACCEPTED)
+    _check_running(invitation.training_class)
+    issuing.close(invitation, Invitation.State.ACCEPTED, channel=channel, by=by)
+    return Answered(invitation, invitation.state, True, None, _("Thank you. Your seat is confirmed."))
+
+
+def _same_again(invitation: Invitation) -> Answered:
+    return Answered(
+        invitation, invitation.state, False, None, _("You had already given this answer. Nothing changed.")
+    )
 
 
 def as_of_today(invitation: Invitation) -> Invitation:
@@ -128,7 +144,7 @@ def withdraw(*, invitation: Invitation, by: Any, reason: str) -> Answered:
     if not reason.strip():
         raise Refusal(_("Say why the invitation is withdrawn."), code="reason")
     training_class = seats.lock_class(invitation.training_class_id)
-    invitation = Invitation.objects.select_related("employee__unit").get(pk=invitation.pk)
+    invitation = seats.lock_invitation(invitation.pk)
     if not invitation.is_live:
         _check_open(invitation, Invitation.State.WITHDRAWN)
     _check_running(training_class)

@@ -40,6 +40,7 @@ def reschedule(
     (the names are given). A proposal that is not issued yet becomes void: it was ranked for other dates.
     """
     training_class = seats.lock_class(training_class.pk)
+    seats.hold_answers(training_class.pk)
     check_planner(training_class, by)
     if training_class.state != TrainingClass.State.SCHEDULED:
         raise Refusal(_("Only a scheduled class can be moved."), code="state")
@@ -130,6 +131,7 @@ def cancel_class(*, training_class: TrainingClass, by: Any, reason: str) -> int:
     Nobody loses their place for it: an invitation resets no wait (selection.md).
     """
     training_class = seats.lock_class(training_class.pk)
+    seats.hold_answers(training_class.pk)
     check_planner(training_class, by)
     if training_class.state == TrainingClass.State.CANCELLED:
         raise Refusal(_("This class is already cancelled."), code="state")

@@ -42,7 +42,7 @@ def _fill(
     by: Any,
 ) -> Candidate | None:
     """Move the next in line up into a place of the proposal that became free; None when there is nobody."""
-    reserve = list(selection.candidates.callable().select_related("selection", "stratum", "employee__unit"))
+    reserve = selection.candidates.callable().select_related("selection", "stratum", "employee__unit")
     taken = ranking.taken_by_unit(training_class.pk)
     for unit in selection.candidates.chosen().values_list("employee__unit", flat=True):
         taken[unit] = taken.get(unit, 0) + 1
@@ -137,7 +137,7 @@ def request_override(
         raise Refusal(_("Choose the category of the override."), code="category")
     if not text.strip():
         raise Refusal(_("Say in a few words why; everybody can read it."), code="text")
-    candidate = selection.candidates.filter(employee=employee).first()
+    candidate = selection.candidates.of_people([employee.pk]).first()
     if candidate is None:
         code = exclusion_code(selection, employee)
         raise Refusal(
@@ -202,7 +202,7 @@ def decide_override(*, override: Override, approve: bool, by: Any) -> Override:
     override.save(update_fields=["state", "decided_by", "decided_at"])
     _record(override, str(override.state), by)
     if approve:
-        candidate = selection.candidates.get(employee=override.employee)
+        candidate = selection.candidates.of_people([override.employee_id]).get()
         if override.kind == Override.Kind.EXCLUDE:
             _exclude(selection, training_class, candidate, override)
         else:

@@ -80,6 +80,7 @@ def expire_class(class_id: int, *, on: date) -> int:
     """Expire the overdue invitations of one class in rank order, in one transaction; return how many."""
     with transaction.atomic():
         training_class = seats.lock_class(class_id)
+        seats.hold_answers(class_id)
         overdue = list(
             Invitation.objects.filter(training_class=class_id)
             .overdue(on)

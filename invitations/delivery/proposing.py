@@ -14,6 +14,9 @@ from invitations.delivery.states import move
 from invitations.models import Candidate, Selection
 from trainings.models import Seed, TrainingClass
 
+#: Columns by which candidates are looked for and joined; the others need no statistics.
+_LOOKED_AT = "selection_id, employee_id, area_id, stratum_id, unit_id, outcome, code"
+
 
 def propose(selection_id: int) -> dict[str, Any]:
     """Rank the whole ministry for a selection and propose the result, once.
@@ -37,7 +40,9 @@ def propose(selection_id: int) -> dict[str, Any]:
             raise
         # The lists of a large proposal are read at once; until there are statistics they are read badly.
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {Candidate._meta.db_table}")
+            cursor.execute("SET default_statistics_target = 25")  # a small sample: values repeat a lot
+            cursor.execute(f"ANALYZE {Candidate._meta.db_table} ({_LOOKED_AT})")
+            cursor.execute("RESET default_statistics_target")
     return summary(selection)
 
 
@@ -77,7 +82,6 @@ def _rank(selection: Selection) -> None:
     check_open(training_class)
     params = ranking.parameters(training_class)
     with ranking.considered(params, seed=selection.seed.value, on=today) as outcome:
-        _store_candidates(selection, outcome)
         now = timezone.now()
         parameters = params.as_json() | {
             "areas": [
@@ -115,7 +119,7 @@ def _rank(selection: Selection) -> None:
             "taken_by_unit": _by_unit_code(outcome.taken_by_unit),
         }
         name = f"selection-{selection.pk}-{_short(selection.seed)}.csv.gz"
-        digest = evidence.write(name, header)
+        digest = evidence.write(name, header, beside=lambda: _store_candidates(selection, outcome))
     Seed.objects.filter(pk=selection.seed_id, revealed_at=None).update(revealed_at=now)
     move(
         selection,
@@ -177,10 +181,18 @@ def _store_candidates(selection: Selection, outcome: ranking.Outcome) -> None:
             f"""
             INSERT INTO {Candidate._meta.db_table} ({columns})
             SELECT %s, employee_id, rank, area_rank, area_id, stratum_id, unit_id, COALESCE(outcome, 'waiting'),
-                reserve_no, code, ever_trained, waiting_since, service_start, lottery
+                reserve_no, code, ever_trained, waiting_since, service_start, encode(lottery, 'hex')
             FROM considered WHERE rank IS NOT NULL
             """,
             [selection.pk],
         )
         if cursor.rowcount != outcome.pool_size:
             raise AssertionError(f"stored {cursor.rowcount} candidates of a pool of {outcome.pool_size}")
+        cursor.execute(
+            """
+            INSERT INTO invitations_rankpage (selection_id, page, people, ranks)
+            SELECT %s, employee_id >> 8, array_agg((employee_id & 255)::smallint), array_agg(rank)
+            FROM considered WHERE rank IS NOT NULL GROUP BY employee_id >> 8
+            """,
+            [selection.pk],
+        )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone, translation
 from psycopg2.errors import DeadlockDetected
 
@@ -23,6 +23,8 @@ from trainings.models import RuleSettings, TrainingClass
 #: Days to answer an offer that comes when the class's own last day to answer is past or today.
 ANSWER_DAYS = 3
 DEADLOCK_ATTEMPTS = 5
+#: People of the reserve read at a time.
+_A_FEW = 10
 R = TypeVar("R")
 
 
@@ -52,6 +54,28 @@ def lock_class(class_id: int) -> TrainingClass:
         TrainingClass.objects.select_for_update(no_key=True, of=("self",))
         .select_related("programme", "organiser")
         .get(pk=class_id)
+    )
+
+
+def hold_answers(class_id: int) -> None:
+    """Lock all live invitations of a class: who accepts does so without the class's lock.
+
+    Asked for after the class and before anything is done to its seats, so that nobody waits in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM invitations_invitation WHERE training_class_id = %s AND state IN ('issued', 'accepted')"
+            " ORDER BY id FOR NO KEY UPDATE",
+            [class_id],
+        )
+
+
+def lock_invitation(invitation_id: int) -> Invitation:
+    """The invitation as it is now, locked until the transaction ends."""
+    return (
+        Invitation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("employee__unit", "training_class__organiser")
+        .get(pk=invitation_id)
     )
 
 
@@ -283,7 +307,7 @@ def promotion_possible(training_class: TrainingClass, on: date) -> bool:
 
 def next_in_line(
     training_class: TrainingClass,
-    reserve: Sequence[Candidate],
+    reserve: QuerySet[Candidate],
     *,
     stratum_id: int | None,
     taken: dict[int, int],
@@ -295,8 +319,10 @@ def next_in_line(
     left out; who is over the cap (`taken` seats per unit) is left out and stays in the reserve.
     """
     params = ranking.parameters(training_class)
-    in_order = sorted(reserve, key=lambda c: (c.stratum_id != stratum_id, -c.selection.number, c.rank))
-    for candidate in in_order:
+    own = Q(stratum=stratum_id) if stratum_id is not None else Q(stratum=None)
+    in_order = reserve.order_by(Case(When(own, then=0), default=1), "-selection__number", "rank")
+    # A few at a time: the first is nearly always the one, and a large class has hundreds in reserve.
+    for candidate in in_order.iterator(chunk_size=_A_FEW):
         lock_people([candidate.employee_id])
         code = ranking.gate_codes(params, [candidate.employee_id], on=on)[candidate.employee_id]
         if code:
@@ -325,7 +351,7 @@ def promote(
     training_class.refresh_from_db(fields=["seats", "seats_taken"])
     if training_class.free_seats < 1:
         return None
-    reserve = list(open_reserve(training_class.pk))
+    reserve = open_reserve(training_class.pk)
     taken = ranking.taken_by_unit(training_class.pk) if training_class.unit_cap else {}
     for candidate in next_in_line(training_class, reserve, stratum_id=stratum_id, taken=taken, on=on):
         try:

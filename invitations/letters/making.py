@@ -77,15 +77,13 @@ def is_large(letters: Sequence[Letter]) -> bool:
 @transaction.atomic
 def prepare(*, training_class: TrainingClass, by: Any) -> Job:
     """A job that sets the PDFs of the class's letters and their bundle."""
-    job = runner.enqueue(
+    return runner.enqueue(
         task="invitations.set_letters",
         title=_("Letters for %(class)s") % {"class": training_class},
         owner=by,
         params={"training_class": training_class.pk},
+        result_url=reverse("invitations:letters", args=[training_class.pk]),
     )
-    job.result_url = reverse("invitations:letters", args=[training_class.pk])
-    job.save(update_fields=["result_url"])
-    return job
 
 
 def _make(training_class: TrainingClass, by: Any) -> Made:

@@ -85,7 +85,7 @@ def rows(training_class: TrainingClass, *, unit: Unit | None = None, user: Any =
 
 def _with_details(found: QuerySet[Invitation]) -> QuerySet[Invitation]:
     """Everything a line needs, in one query."""
-    candidate = Candidate.objects.filter(selection=OuterRef("selection"), employee=OuterRef("employee"))
+    candidate = Candidate.objects.filter(selection=OuterRef("selection"), rank=OuterRef("rank"))
     delivered = Message.objects.filter(
         about_type="invitation", about_id=OuterRef("pk"), kind__in=INVITING, state=Message.State.SENT
     )

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from invitations.ranking.allocation import allocate
-from invitations.ranking.gates import BOTH_PROCESSORS, consider_sql, values
+from invitations.ranking.gates import BOTH_PROCESSORS, consider_sql, count_everybody, values
 from invitations.ranking.parameters import Outcome, Parameters, parameters
 from trainings.models import TrainingClass
 
@@ -45,23 +45,35 @@ class Preview:
 
 
 @contextmanager
-def considered(params: Parameters, *, seed: str, on: date) -> Iterator[Outcome]:
+def considered(params: Parameters, *, seed: str, on: date, everybody: bool = True) -> Iterator[Outcome]:
     """Rank and allocate; inside the block the temporary table `considered` holds everyone considered.
 
-    Columns: employee_id, unit_id, area_id, stratum_id, code, ever_trained, waiting_since, service_start,
-    key, lottery, rank, area_rank, outcome ('selected', 'reserve' or NULL), reserve_no. Must run inside a
-    transaction; the table goes when the block ends.
+    Without `everybody` it holds those of the class's areas alone; the others are only counted.
+
+    Columns: employee_id, nip, external_id, unit_id, unit_code, area_id, area_code, stratum_id, code,
+    ever_trained, waiting_since, service_start, lottery (bytes), rank, area_rank, unit_rank, outcome ('selected',
+    'reserve' or NULL), step, reserve_no. Must run inside a transaction; the table goes when the block ends.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute(BOTH_PROCESSORS)
-        cursor.execute(consider_sql(params), values(params, on, seed=seed))
+        cursor.execute(consider_sql(params, everybody=everybody), values(params, on, seed=seed))
     try:
-        yield allocate(params)
+        outcome = allocate(params)
+        yield outcome if everybody else _with_outside(outcome)
     finally:
         if not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute("DROP TABLE considered")
+
+
+def _with_outside(outcome: Outcome) -> Outcome:
+    """With those outside all areas, whose code follows from the first two gates: everybody else there is."""
+    active, inactive = count_everybody()
+    inside = outcome.pool_size + sum(n for code, n in outcome.excluded.items() if code != "inactive")
+    outside = {"area": active - inside, "inactive": inactive}
+    counts = outcome.excluded | {code: n for code, n in outside.items() if n}
+    return replace(outcome, excluded=dict(sorted(counts.items())))
 
 
 def preview(
@@ -81,15 +93,14 @@ def preview(
     seed = training_class.seeds.order_by("-number").first()
     with (
         transaction.atomic(),
-        considered(params, seed=seed.value if seed else "", on=on) as outcome,
+        considered(params, seed=seed.value if seed else "", on=on, everybody=False) as outcome,
         connection.cursor() as cursor,
     ):
         cursor.execute(
             """
-            SELECT c.employee_id, c.rank, c.area_rank, u.code, COALESCE(c.outcome, 'waiting'), c.reserve_no,
-                c.code, c.ever_trained, c.waiting_since, c.service_start
-            FROM considered c JOIN employees_unit u ON u.id = c.area_id
-            WHERE c.rank IS NOT NULL ORDER BY (c.outcome IS DISTINCT FROM 'selected'), c.rank LIMIT %s
+            SELECT employee_id, rank, area_rank, area_code, COALESCE(outcome, 'waiting'), reserve_no,
+                code, ever_trained, waiting_since, service_start
+            FROM considered WHERE rank IS NOT NULL ORDER BY (outcome IS DISTINCT FROM 'selected'), rank LIMIT %s
             """,
             [limit],
         )

@@ -104,7 +104,7 @@ def answer_objection(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("invitations:objections")
     candidate = None
     if objection.selection is not None:
-        candidate = objection.selection.candidates.for_table().filter(employee=objection.employee).first()
+        candidate = objection.selection.candidates.for_table().of_people([objection.employee_id]).first()
     context = {
         "title": _("Objection of %(name)s") % {"name": objection.employee.full_name},
         "subtitle": str(objection.training_class or _("Place in line in general")),

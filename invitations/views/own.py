@@ -14,7 +14,7 @@ from accounts.access import SIGNED_IN, access
 from audit.errors import Refusal
 from invitations import actions
 from invitations.forms import DeclineForm
-from invitations.models import Invitation
+from invitations.models import Candidate, Invitation
 from trainings.delivery.running import my_classes
 from trainings.models import RuleSettings, TrainingClass
 
@@ -52,7 +52,8 @@ def own_context(user: Any, person: Any) -> dict[str, Any]:
         "hours": hours,
         "hours_goal": rule.pppk_ceiling_jp if pppk else rule.pns_yearly_jp,
         "pppk": pppk,
-        "places": person.candidacies.filter(selection__state="issued")
+        "places": Candidate.objects.of_people([person.pk])
+        .filter(selection__state="issued")
         .select_related("selection__training_class__programme")
         .order_by("-pk")[:PLACES],
     }

@@ -219,7 +219,7 @@ def decide_override(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Decide on an override"),
         "crumbs": selection_crumbs(selection),
         "override": override,
-        "candidate": selection.candidates.for_table().with_mark().filter(employee=override.employee).first(),
+        "candidate": selection.candidates.for_table().with_mark().of_people([override.employee_id]).first(),
         "selection": selection,
         "own": override.requested_by_id == request.user.pk,
         "open": override.state == Override.State.REQUESTED,

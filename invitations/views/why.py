@@ -90,7 +90,7 @@ def why_selection(request: HttpRequest, pk: int) -> HttpResponse:
     selection = get_object_or_404(
         Selection.objects.issued_to(person).for_table().select_related("seed"), pk=pk
     )
-    candidate = selection.candidates.for_table().with_mark().filter(employee=person).first()
+    candidate = selection.candidates.for_table().with_mark().of_people([person.pk]).first()
     code, problem = "", ""
     if candidate is None:
         try:

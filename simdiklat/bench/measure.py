@@ -23,7 +23,8 @@ EVERYBODY = 1_000_000
 class Setting:
     """What a part of the bench is to measure: so many people, so many times; its files go under `folder`.
 
-    `quick`: only to see that it works; nothing need be long or often enough to mean something.
+    `quick`: only to see that it works; nothing need be long or often enough to mean something. `messages`: how
+    many are delivered.
     """
 
     employees: int
@@ -31,6 +32,7 @@ class Setting:
     folder: Path
     say: Callable[[str], None]
     quick: bool = False
+    messages: int = 2_000
 
     @property
     def everybody(self) -> bool:

@@ -15,7 +15,18 @@ from django.utils import timezone
 
 from employees.models import Employee
 from simdiklat import scratch
-from simdiklat.bench import exports, files, imports, lists, multiply, selection, serving
+from simdiklat.bench import (
+    certificates,
+    delivery,
+    exports,
+    files,
+    imports,
+    invitations,
+    lists,
+    multiply,
+    selection,
+    serving,
+)
 from simdiklat.bench.measure import Figure, Setting, load, machine
 from simdiklat.bench.plans import Plan
 from simdiklat.bench.report import Section
@@ -35,6 +46,9 @@ FILLED: tuple[tuple[str, Measure], ...] = (
     ("Web processes", serving.measure),
     ("Exports", exports.measure),
     ("Selection", lambda setting: selection.figures(setting.runs)),
+    ("Invitations", invitations.measure),
+    ("Delivery", delivery.measure),
+    ("Certificates", certificates.measure),
 )
 #: Measured in an empty database.
 EMPTY: tuple[tuple[str, Measure], ...] = (
@@ -52,6 +66,7 @@ def run(
     keep: bool = True,
     fresh: bool = False,
     quick: bool = False,
+    messages: int = Setting.messages,
 ) -> list[Section]:
     """Measure at this size; return what was found.
 
@@ -63,7 +78,7 @@ def run(
         scratch.drop(seed)
     try:
         with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
-            return _measure(seed, Setting(employees, runs, Path(folder), say, quick), only)
+            return _measure(seed, Setting(employees, runs, Path(folder), say, quick, messages), only)
     finally:
         if not keep:
             scratch.drop(seed)

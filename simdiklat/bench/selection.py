@@ -2,66 +2,66 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from itertools import count
+from itertools import cycle
 
 from django.db import connection
-from django.utils import timezone
 
-from employees.models import Unit
 from invitations import actions, ranking
+from simdiklat.bench.classes import open_class
 from simdiklat.bench.measure import Figure, in_turn, timed
-from trainings.models import Programme, TrainingClass
-from trainings.seeds import draw
+from trainings import actions as training_actions
+from trainings.models import HistoryRecord, RuleSettings
 
 #: The order alone: no gates, no areas, no evidence, no index on the result.
-_RANKED = """
+RANKED = """
     SELECT s.employee_id, row_number() OVER (
             ORDER BY s.ever_trained, s.waiting_since, s.service_start,
                 encode(sha256(convert_to(%(seed)s || ':' || COALESCE(e.nip, e.external_id), 'UTF8')), 'hex') COLLATE "C"
         ) AS rank, s.ever_trained, s.waiting_since, s.service_start
     FROM trainings_standing s JOIN employees_employee e ON e.id = s.employee_id WHERE e.activity = 'AKTIF'
 """
-_numbers = count(1)
-
-
-def _open_class() -> TrainingClass:
-    """A class for everybody: no targets, the whole ministry as its area."""
-    programme, _made = Programme.objects.get_or_create(
-        code="UKUR",
-        defaults={
-            "name": "Pelatihan Ukur",
-            "kind": "TEKNIS",
-            "method": "KLASIKAL",
-            "jp": 4,
-            "resets_wait": False,
-        },
-    )
-    first = timezone.localdate() + timedelta(days=60)
-    made = TrainingClass.objects.create(
-        code=f"UKUR-{next(_numbers)}", programme=programme, organiser=Unit.objects.get(parent=None), first_day=first,
-        last_day=first + timedelta(days=4), confirm_by=first - timedelta(days=5), seats=40, reserve=20,
-        state="scheduled",
-    )  # fmt: skip
-    draw(made)
-    return made
 
 
 def figures(runs: int) -> list[Figure]:
     """Propose for a class of everybody, and preview it. Leaves `runs` selections behind."""
     proposed = Figure("selection, pool and evidence stored", "bare ranked INSERT … SELECT")
     for number in range(runs + 1):
-        started = actions.start_selection(training_class=_open_class(), by=None, in_background=False)
+        started = actions.start_selection(training_class=open_class(), by=None, in_background=False)
         times = timed(lambda pk=started.pk: actions.run_selection(pk)), timed(_bare_insert)  # type: ignore[misc]
         started.refresh_from_db()
         proposed.rows = started.pool_size or 0
         if number:  # the first warms the cache and does not count
             proposed.times.append(times[0])
             proposed.floors.append(times[1])
-    training_class = _open_class()
+    training_class = open_class()
     previewed = Figure("preview of the same", "bare ranked SELECT of the first 200", rows=proposed.rows)
     in_turn(previewed, runs, lambda: ranking.preview(training_class), _bare_select)
-    return [proposed, previewed]
+    return [proposed, previewed, *_settings(runs)]
+
+
+def _settings(runs: int) -> list[Figure]:
+    """Another minimum of hours: whom it would concern, as its page says before; and the change itself."""
+    minimum = RuleSettings.current().minimum_jp
+    summary = Figure("settings of the rule, summary", "history grouped by person")
+    summary.rows = HistoryRecord.objects.count()
+    in_turn(summary, runs, lambda: training_actions.effect(minimum_jp=minimum + 20), _bare_groups)
+    changed = Figure("settings of the rule, changed", "history grouped by person", summary.rows)
+    turns = cycle((minimum + 20, minimum))
+    in_turn(changed, runs + runs % 2, lambda: _change(next(turns)), _bare_groups)
+    return [summary, changed]
+
+
+def _change(minimum: int) -> None:
+    RuleSettings.objects.update(minimum_jp=minimum)
+
+
+def _bare_groups() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(last) FROM (SELECT max(last_day) AS last FROM trainings_historyrecord"
+            " WHERE result IN ('LULUS', 'HADIR') GROUP BY employee_id) people"
+        )
+        cursor.fetchall()
 
 
 def _bare_insert() -> None:
@@ -71,7 +71,7 @@ def _bare_insert() -> None:
             "CREATE TABLE bare (employee_id bigint, rank bigint, ever_trained boolean, waiting_since date, "
             "service_start date)"
         )
-        cursor.execute(f"INSERT INTO bare {_RANKED}", {"seed": "0" * 64})
+        cursor.execute(f"INSERT INTO bare {RANKED}", {"seed": "0" * 64})
         cursor.execute("DROP TABLE bare")
         cursor.execute("RESET work_mem")
 
@@ -79,6 +79,6 @@ def _bare_insert() -> None:
 def _bare_select() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET work_mem = '256MB'")
-        cursor.execute(f"{_RANKED} ORDER BY rank LIMIT 200", {"seed": "0" * 64})
+        cursor.execute(f"{RANKED} ORDER BY rank LIMIT 200", {"seed": "0" * 64})
         cursor.fetchall()
         cursor.execute("RESET work_mem")

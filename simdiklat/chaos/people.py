@@ -189,15 +189,16 @@ class Clients:
 
 
 class Watcher(threading.Thread):
-    """Looks all the time whether a class has more live invitations than seats."""
+    """Looks every few moments (seconds) whether a class has more live invitations than seats."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: float = 0.2) -> None:
         super().__init__(daemon=True, name="watcher")
+        self.every = every
         self.stop = threading.Event()
         self.looks, self.exceeded = 0, 0
 
     def run(self) -> None:
-        while not self.stop.wait(0.2):
+        while not self.stop.wait(self.every):
             try:
                 with connection.cursor() as cursor:
                     cursor.execute(

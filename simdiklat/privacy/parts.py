@@ -19,7 +19,7 @@ from certificates.models import Certificate
 from employees.merging.rules import relations
 from employees.models import Employee
 from employees.privacy.tables import reader_name, role_words
-from invitations.models import CandidateMark
+from invitations.models import Candidate, CandidateMark
 from trainings.models import Attendance, Evaluated, FollowUp, Scan, Score, Withdrawal
 
 Rows = list[dict[str, Any]]
@@ -128,7 +128,7 @@ def _evaluations(person: Employee) -> Rows:
 
 def _rankings(person: Employee) -> Rows:
     return columns(
-        person.candidacies.filter(selection__state="issued")
+        Candidate.objects.of_people([person.pk]).filter(selection__state="issued")
         .select_related("selection__training_class__programme").order_by("pk"),
         **{"class": "selection.training_class", "rank": "rank", "outcome": "outcome", "ever_trained": "ever_trained",
            "waiting_since": "waiting_since"},

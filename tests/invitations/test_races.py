@@ -4,11 +4,12 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.errors import Refusal
 from invitations import actions
-from invitations.delivery import issuing
+from invitations.delivery import issuing, seats
 from invitations.models import Invitation
 from jobs.models import Job
 from outbox.models import Message
@@ -127,3 +128,63 @@ def test_two_planners_start_at_once_and_one_selection_is_pending(cast, tree):
     assert sum(isinstance(r, Refusal) for r in results) == 3
     assert training_class.selections.count() == 1
     assert Job.objects.count() == 1
+
+
+def test_who_accepts_waits_for_nobody_else_of_the_class(cast, tree):
+    """Somebody holds the class's lock (a seat is being given on); an acceptance goes through beside it."""
+    for i in range(4):
+        factories.employee(tree.surabaya, name=f"Orang {i}")
+    training_class = issued(cast, tree, factories.programme(), seats=3, reserve=1)
+    first, second = training_class.invitations.order_by("rank")[:2]
+
+    def accept_at_once() -> object:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            return actions.answer(invitation=first, answer="accept", by=None).state
+
+    with transaction.atomic():
+        seats.lock_class(training_class.pk)
+        assert at_once(accept_at_once) == ["accepted"]
+        # Two for the same invitation do wait for each other, and for whoever closes it.
+        seats.lock_invitation(second.pk)
+
+        def accept_the_locked() -> object:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '200ms'")
+                return actions.answer(invitation=second, answer="accept", by=None)
+
+        (result,) = at_once(accept_the_locked)
+        assert "lock timeout" in str(result)
+    training_class.refresh_from_db()
+    assert training_class.seats_taken == 3
+    assert problems() == {}
+
+
+def test_a_class_is_moved_and_cancelled_while_its_people_accept(cast, tree):
+    for i in range(16):
+        factories.employee(tree.surabaya, name=f"Orang {i:02d}")
+    training_class = issued(cast, tree, factories.programme(), seats=12, reserve=0)
+    invitations = list(training_class.invitations.order_by("rank"))
+    later = timedelta(days=7)
+
+    def move() -> int:
+        return actions.reschedule(
+            training_class=training_class, by=cast.central, reason="Gedung dipakai", place="Kampus",
+            first_day=training_class.first_day + later, last_day=training_class.last_day + later,
+            confirm_by=training_class.confirm_by + later,
+        )  # fmt: skip
+
+    def accept(invitation: Invitation) -> object:
+        return actions.answer(invitation=invitation, answer="accept", by=None)
+
+    results = at_once(move, *[lambda i=i: accept(i) for i in invitations[:6]])
+    refused_or_done(results)
+    results = at_once(
+        lambda: actions.cancel_class(training_class=training_class, by=cast.central, reason="Bencana"),
+        *[lambda i=i: accept(i) for i in invitations[6:]],
+    )
+    refused_or_done(results)
+    assert set(training_class.invitations.values_list("state", flat=True)) == {"withdrawn"}
+    training_class.refresh_from_db()
+    assert training_class.seats_taken == 0
+    assert problems() == {}

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from outbox import delivery, reasons, rendering
+from outbox import delivery, reasons, rendering, transport
 from outbox.delivery import deliver_due
 from outbox.models import DeadAddress, Message, Pace
 from tests.outbox.conftest import CONTEXT, come_due, free_port, make
@@ -507,3 +508,73 @@ def _worker_connections(condition: str = "") -> int:
             [WORKER],
         )
         return cursor.fetchone()[0]
+
+
+# --- One question and one statement for several messages -----------------------------------------------
+
+
+def test_the_statements_between_two_messages_are_one(db, server):
+    """Each further message of a batch costs one statement: the mark of the one before begins it."""
+    counts = []
+    for number in (2, 5):
+        Message.objects.all().delete()
+        for n in range(number):
+            make(n)
+        with CaptureQueriesContext(connection) as queries:
+            assert deliver_due().sent == number
+        counts.append(len(queries))
+    assert counts[1] - counts[0] == 3
+
+
+def test_one_that_is_stopped_while_another_is_on_its_way_is_not_sent(db, server, monkeypatch):
+    make(1)
+    second = make(2)
+    send = transport.SmtpLine.send
+
+    def stop_the_next(line, mail):
+        Message.objects.filter(pk=second.pk, begun_at=None).update(state="cancelled", lease_until=None)
+        return send(line, mail)
+
+    monkeypatch.setattr(transport.SmtpLine, "send", stop_the_next)
+    assert deliver_due().sent == 1
+    assert states() == {"sent": 1, "cancelled": 1}
+    assert [to for to, _mail in server.arrived] == ["pegawai1@contoh.invalid"]
+
+
+def test_what_becomes_unwanted_during_a_slow_batch_is_not_sent(db, server, monkeypatch):
+    """What was asked for all of a batch holds for a moment only."""
+    monkeypatch.setattr(delivery, "FRESH_SECONDS", 0.0)
+    monkeypatch.setitem(rendering._kinds, "class_cancelled", rendering._kinds["class_cancelled"])
+    rendering.register("class_cancelled", still_wanted=lambda *_about: len(server.arrived) < 2)
+    for n in range(4):
+        make(n)
+    done = deliver_due()
+    assert (done.sent, done.cancelled) == (2, 2)
+
+
+def test_one_question_that_fails_holds_up_only_its_own_message(db, server, monkeypatch):
+    monkeypatch.setitem(rendering._kinds, "class_cancelled", rendering._kinds["class_cancelled"])
+
+    def asked(messages):
+        if any(message.about_id == 7 for message in messages):
+            raise ValueError("nobody knows")
+        return {message.pk for message in messages}
+
+    rendering.register("class_cancelled", still_wanted_of=asked)
+    make(1)
+    unknown = make(2, about_id=7)
+    make(3)
+    done = deliver_due()
+    assert (done.sent, done.put_off) == (2, 1)
+    unknown.refresh_from_db()
+    assert (unknown.state, unknown.last_error, unknown.attempts) == ("pending", reasons.NOT_WRITTEN, 1)
+
+
+def test_an_address_that_dies_is_not_tried_again_in_the_same_batch(db, server):
+    server.of["mati@contoh.invalid"] = ["550 5.1.1 No such user"]
+    for n in range(3):
+        make(n, to_address="mati@contoh.invalid")
+    assert deliver_due().failed == 3
+    assert states() == {"failed": 3}
+    assert server.of["mati@contoh.invalid"] == []
+    assert server.arrived == []

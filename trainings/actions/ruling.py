@@ -63,7 +63,9 @@ def effect(*, minimum_jp: int) -> Effect:
                            took_part AND p.id IS NULL AND trainings_kind_resets(h.kind) AS resets
                     FROM trainings_historyrecord h
                     CROSS JOIN LATERAL (
-                        SELECT h.result IN ('LULUS', 'HADIR') AND h.last_day <= trainings_today() AS took_part
+                        -- trainings_today() in full: the function would keep it on one processor.
+                        SELECT h.result IN ('LULUS', 'HADIR')
+                            AND h.last_day <= (now() AT TIME ZONE 'Asia/Jakarta')::date AS took_part
                     ) counts
                     LEFT JOIN trainings_programme p ON p.code = h.programme_code
                 ) rows

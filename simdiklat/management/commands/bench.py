@@ -7,7 +7,7 @@ from typing import Any
 from audit.command import PortalCommand
 from audit.errors import Refusal
 from simdiklat.bench import report, run
-from simdiklat.bench.measure import table
+from simdiklat.bench.measure import Setting, table
 
 
 class Command(PortalCommand):
@@ -21,6 +21,10 @@ class Command(PortalCommand):
         parser.add_argument(
             "--quick", action="store_true", help="a small ministry, which is not kept: to see that it works"
         )
+        parser.add_argument(
+            "--messages", type=int, default=Setting.messages, metavar="N",
+            help=f"to deliver, or as many as there are people (default: {Setting.messages:,})",
+        )  # fmt: skip
         parser.add_argument("--fresh", action="store_true", help="make up the ministry again")
         parser.add_argument("--prepare", action="store_true", help="make up the ministry and measure nothing")
         parser.add_argument(
@@ -34,7 +38,7 @@ class Command(PortalCommand):
 
     def work(
         self, *, employees: int | None, runs: int, quick: bool, fresh: bool, prepare: bool, only: str,
-        write: Path | None, **options: Any,
+        messages: int, write: Path | None, **options: Any,
     ) -> None:  # fmt: skip
         if runs < 1:
             raise Refusal("Measure at least once: --runs 1 or more.")
@@ -51,7 +55,9 @@ class Command(PortalCommand):
         if prepare:
             run.prepare(size, say)
             return
-        sections = run.run(size, runs, say, only=only, keep=not quick, fresh=fresh, quick=quick)
+        sections = run.run(
+            size, runs, say, only=only, keep=not quick, fresh=fresh, quick=quick, messages=messages
+        )
         for section in sections:
             say("")
             say(section.title)
