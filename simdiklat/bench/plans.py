@@ -25,11 +25,13 @@ class Plan:
 
 def explain(what: str, sql: str, parameters: Any = None) -> Plan:
     """Carry the statement out, take it back, and return how it was done. Triggers are timed as well."""
+    if parameters is None:  # a statement as it was sent: its % are no places for values
+        sql, parameters = sql.replace("%", "%%"), []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {sql}", parameters)
         lines = [line for (line,) in cursor.fetchall()]
         transaction.set_rollback(True)
-    return Plan(what, _shortened(sql), lines)
+    return Plan(what, _shortened(sql.replace("%%", "%")), lines)
 
 
 def slowest(what: str, work: Callable[[], Any]) -> Plan:
