@@ -55,8 +55,8 @@ def _untold(response: Any) -> set[str]:
     request = response.wsgi_request
     typed = " ".join([*request.GET.values(), *request.POST.values(), str(user)])
     known = {name for pk, name, of in people if pk in _here.told or of == user.pk or name in typed}
-    return {
-        name
-        for name in {name for _pk, name, _of in people if len(name) >= _SURE and name in body} - known
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", body)
-    }
+    found = {name for _pk, name, _of in people if len(name) >= _SURE and name in body} - known
+    if found:  # somebody who was told of may have one of these names as a part of a longer one
+        for name in sorted(known, key=len, reverse=True):
+            body = body.replace(name, "…")
+    return {name for name in found if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", body)}
