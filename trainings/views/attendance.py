@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import access
 from accounts.requests import number_in, text_in
 from accounts.roles import Permission
+from audit import reading
 from audit.errors import Refusal
 from trainings import actions, passes
 from trainings.delivery import checkin
@@ -112,9 +113,11 @@ def scan(request: HttpRequest, pk: int) -> HttpResponse:
                 session.pk, participation_id=participation, at=timezone.now(),
                 channel=Attendance.Channel.SCAN, by_id=request.user.pk,
             )  # fmt: skip
-            name = Participation.objects.select_related("employee").get(pk=participation).employee.full_name
+            person = Participation.objects.select_related("employee").get(pk=participation).employee
+            # The name stands on the page after this one, which does not know whose it is.
+            reading.note(reading.Kind.SEARCHED, by=request.user, subjects=[person.pk], what="trainings:scan")
             tell = messages.success if found.accepted else messages.error
-            tell(request, f"{name}: {_person_words(found)}")
+            tell(request, f"{person.full_name}: {_person_words(found)}")
             return redirect("trainings:scan", pk=pk)
     context = {
         **head(
