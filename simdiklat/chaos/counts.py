@@ -29,6 +29,17 @@ class Line:
     right: bool | None = None
 
 
+def tell(lines: list[Line], good: str, say: Callable[[str], None]) -> bool:
+    """Say the report, each figure with its verdict, and at the end `good` or how many are wrong; True: none."""
+    for line in lines:
+        verdict = {None: "", True: "ok", False: "WRONG"}[line.right]
+        say(f"{line.what:<52} {line.figure!s:>12}  {verdict}")
+    wrong = sum(line.right is False for line in lines)
+    say("")
+    say(good if not wrong else f"{wrong} counts are wrong.")
+    return not wrong
+
+
 def settled() -> str:
     """Empty once nothing is left to do; otherwise what still is."""
     waits = {

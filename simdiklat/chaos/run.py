@@ -129,13 +129,7 @@ def _run(plan: Plan, folder: Path, say: Say) -> bool:
     for error in [*clients.errors[:5], *([planner.error] if planner.error else [])]:
         say(f"{type(error).__name__}: {error}")
     say("")
-    for line in lines:
-        verdict = {None: "", True: "ok", False: "WRONG"}[line.right]
-        say(f"{line.what:<52} {line.figure!s:>12}  {verdict}")
-    wrong = sum(line.right is False for line in lines)
-    say("")
-    say("Every count is right." if not wrong else f"{wrong} counts are wrong.")
-    return not wrong
+    return counts.tell(lines, "Every count is right.", say)
 
 
 # --- The world ------------------------------------------------------------------------------------

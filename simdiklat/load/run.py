@@ -22,7 +22,7 @@ from django.test.utils import override_settings
 from audit.errors import Refusal
 from simdiklat import scratch
 from simdiklat.bench.measure import machine as this_machine
-from simdiklat.chaos.counts import Line, settled
+from simdiklat.chaos.counts import Line, settled, tell
 from simdiklat.chaos.engines import Process
 from simdiklat.chaos.people import Watcher
 from simdiklat.load import counts, figures, world
@@ -200,10 +200,4 @@ def _print(lines: list[Line], report: dict[str, Any], used: dict[str, float], co
     for text in figures.processors(used, report, cores):
         say(text)
     say("")
-    for line in lines:
-        verdict = {None: "", True: "ok", False: "WRONG"}[line.right]
-        say(f"{line.what:<52} {line.figure!s:>12}  {verdict}")
-    wrong = sum(line.right is False for line in lines)
-    say("")
-    say("Nothing was lost." if not wrong else f"{wrong} counts are wrong.")
-    return not wrong
+    return tell(lines, "Nothing was lost.", say)
