@@ -8,14 +8,14 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
 from accounts.models import RoleGrant
 from accounts.roles import Role
 from audit import reading
 from employees.models import Employee, ServiceArea, Unit
-from tests import factories, told
+from tests import database, factories, told
 from tests.engines import browser, mailbox, page, redis_url  # noqa: F401 - fixtures
 
 
@@ -28,6 +28,20 @@ def pytest_configure() -> None:
     settings.REQUIRE_SECOND_FACTOR = False
     # The real hasher takes a tenth of a second on purpose; hundreds of test accounts need none of it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    TransactionTestCase._fixture_teardown = database.emptied
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for processes and browsers comes first, so that the others' work fills its pauses.
+
+    With `--dist worksteal` the first process begins with these and gives the rest of its share away; left to
+    the end, one of them would be waited for by all.
+    """
+    marks = ("engines", "browser")
+    items.sort(
+        key=lambda item: next((n for n, m in enumerate(marks) if item.get_closest_marker(m)), len(marks))
+    )
 
 
 PASSWORD = "correct horse battery staple"
@@ -46,6 +60,21 @@ def everybody_named_is_told(monkeypatch):
     """See tests/told.py."""
     monkeypatch.setattr(reading, "note", told.noting)
     monkeypatch.setattr(Client, "request", told.requesting)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker):
+    """pytest-django's, before it makes the database: see tests/database.py."""
+    with django_db_blocker.unblock():
+        database.hasten()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """pytest-django's, and what stands in the new database is remembered: see tests/database.py."""
+    if connection.settings_dict["NAME"].startswith("test_"):
+        with django_db_blocker.unblock():
+            database.remember()
 
 
 @dataclass
