@@ -12,9 +12,13 @@ rows as you would read code: the tests below know some of what may never be, not
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from django.db import connection, reset_queries, transaction
+from django.http import HttpRequest
+from django.template.loader import get_template
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -105,8 +109,27 @@ def statuses(world: World, name: str, method: str) -> dict[str, str]:
 @pytest.fixture
 def undrawn(monkeypatch):
     """Pages are answered without being drawn: statuses and writes are decided before, and drawing is most
-    of the time. What pages show is tested with each page."""
+    of the time. What pages show is tested with each page. That a page is refused is drawn once for each
+    reader, and is the same whatever was refused."""
     monkeypatch.setattr("django.shortcuts.loader.render_to_string", lambda *args, **kwargs: "")
+    monkeypatch.setattr("django.views.defaults.loader", SimpleNamespace(get_template=RefusalDrawnOnce))
+
+
+class RefusalDrawnOnce:
+    """A template of an error page that every reader is shown once in full."""
+
+    drawn: ClassVar[set[tuple[str, Any]]] = set()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def render(self, context: dict[str, Any] | None = None, request: HttpRequest | None = None) -> str:
+        shown = (self.name, request.user.pk) if request else None
+        if shown in self.drawn:
+            return ""
+        if shown:
+            self.drawn.add(shown)
+        return get_template(self.name).render(context, request)
 
 
 SEEN: dict[tuple[str, str], dict[str, str]] = {}
