@@ -3,11 +3,12 @@
 
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
-# Processes for the tests; 0 runs them in one.
-WORKERS ?= 2
+# Processes for the tests, one more than cores: many tests wait for others' processes. 0 runs them in one.
+WORKERS ?= 3
 PY = $(VENV)/bin/python
-# The tests' own engines and files, apart from those of a running portal.
-TEST_ENV = SIMDIKLAT_VAR=var/test
+# The tests' own engines and files, apart from those of a running portal. Compiled modules are kept even
+# where the environment says otherwise: many tests start processes.
+TEST_ENV = SIMDIKLAT_VAR=var/test PYTHONDONTWRITEBYTECODE=
 
 .PHONY: help run lighthouse screenshots test check lint format types contracts migrations deployment audit bench chaos chaos-import load clean-var messages browser
 .DEFAULT_GOAL := help
@@ -28,7 +29,7 @@ run: $(VENV)/.local
 	@$(PY) manage.py run_portal --end-with-parent
 
 test: $(VENV)/.dev browser
-	@$(TEST_ENV) $(PY) -m pytest -n $(WORKERS)
+	@$(TEST_ENV) $(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 # One target each, so that `make -k check` names everything that fails.
 check: lint format types contracts migrations deployment audit
