@@ -67,6 +67,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker
     """pytest-django's, before it makes the database: see tests/database.py."""
     with django_db_blocker.unblock():
         database.hasten()
+        database.prepare()
 
 
 @pytest.fixture(scope="session")
