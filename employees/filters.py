@@ -90,6 +90,13 @@ class ListFilterSet(filters.FilterSet):
     def qs(self) -> Any:
         return super().qs if self.asked else self.queryset.all()
 
+    def get_form_class(self) -> Any:
+        """The same for every request: django-filter would make the class and its fields anew."""
+        made = type(self).__dict__.get("_form_class")
+        if made is None:
+            made = type(self)._form_class = super().get_form_class()
+        return made
+
     @cached_property
     def form(self) -> Any:
         form = super().form
