@@ -19,6 +19,7 @@ from accounts.roles import Permission
 from audit.models import Event
 from employees import formatting
 from employees.exporting.lists import Column, Exported, ListExport, as_text, register
+from employees.filters import ListFilterSet
 from employees.listing import respond
 from employees.scoping import scope_roots, within
 from employees.tables import REASON, PortalTable
@@ -68,7 +69,7 @@ class EventTable(PortalTable):
         return format_html("<small>{}</small>", words[:SHOWN] + ("…" if len(words) > SHOWN else ""))
 
 
-class EventFilter(filters.FilterSet):
+class EventFilter(ListFilterSet):
     same_for_everybody = True
 
     actor = filters.CharFilter(
