@@ -111,7 +111,8 @@ def undrawn(monkeypatch):
     """Pages are answered without being drawn: statuses and writes are decided before, and drawing is most
     of the time. What pages show is tested with each page. That a page is refused is drawn once for each
     reader, and is the same whatever was refused."""
-    monkeypatch.setattr("django.shortcuts.loader.render_to_string", lambda *args, **kwargs: "")
+    undrawing = SimpleNamespace(render_to_string=lambda *args, **kwargs: "")
+    monkeypatch.setattr("django.shortcuts.loader", undrawing)  # of views alone: parts of the frame are kept
     monkeypatch.setattr("django.views.defaults.loader", SimpleNamespace(get_template=RefusalDrawnOnce))
 
 
