@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from employees import formatting
 from employees.naming import nip_for
-from employees.tables import LEAD, NUMBER, REASON, WAIT, WIDE, CountColumn, PortalTable
+from employees.tables import LEAD, NUMBER, REASON, WIDE, CountColumn, PortalTable
 from employees.templatetags.portal import TONES, period
 from invitations import explain
 from invitations.models import Candidate, CandidateMark, Invitation, Objection, Selection
@@ -44,8 +44,9 @@ class CandidateTable(PortalTable):
         gettext_lazy("Name"), orderable=False, attrs=LEAD,
         linkify=("employees:detail", {"pk": tables.A("employee_id")}),
     )  # fmt: skip
-    unit = tables.Column(gettext_lazy("Unit"), orderable=False)
-    waiting_since = tables.Column(gettext_lazy("Wait"), orderable=False, attrs=WAIT)
+    # Both names of a unit are long; a wait may take two lines, as every row has more.
+    unit = tables.Column(gettext_lazy("Unit"), orderable=False, attrs=WIDE)
+    waiting_since = tables.Column(gettext_lazy("Wait"), orderable=False)
     reason = tables.Column(gettext_lazy("Reason"), empty_values=(), orderable=False, attrs=REASON)
     outcome = tables.Column(gettext_lazy("Outcome"), orderable=False)
 
