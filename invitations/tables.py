@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from employees import formatting
 from employees.naming import nip_for
-from employees.tables import LEAD, NUMBER, REASON, WIDE, CountColumn, PortalTable
+from employees.tables import LEAD, NUMBER, REASON, SHORT, WIDE, CountColumn, PortalTable
 from employees.templatetags.portal import TONES, period
 from invitations import explain
 from invitations.models import Candidate, CandidateMark, Invitation, Objection, Selection
@@ -46,7 +46,7 @@ class CandidateTable(PortalTable):
     )  # fmt: skip
     # Both names of a unit are long; a wait may take two lines, as every row has more.
     unit = tables.Column(gettext_lazy("Unit"), orderable=False, attrs=WIDE)
-    waiting_since = tables.Column(gettext_lazy("Wait"), orderable=False)
+    waiting_since = tables.Column(gettext_lazy("Wait"), orderable=False, attrs=SHORT)
     reason = tables.Column(gettext_lazy("Reason"), empty_values=(), orderable=False, attrs=REASON)
     outcome = tables.Column(gettext_lazy("Outcome"), orderable=False)
 
@@ -230,8 +230,7 @@ class UndeliveredTable(PortalTable):
         return format_html('<span class="state state-{}">{}</span>', TONES.get(record.state, "quiet"), word)
 
     def render_last_error(self, record: Message) -> Any:
-        # The reasons are constants of outbox/reasons.py, kept in English and translated here.
-        words = _(record.last_error or reasons.NO_ADDRESS)
+        words = reasons.words(record.last_error)
         if record.smtp_answer:
             return format_html("{} <small>{}</small>", words, record.smtp_answer)
         return words

@@ -348,6 +348,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "simdiklat.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Jakarta"  # selection.md: dates are calendar dates in Asia/Jakarta
