@@ -134,7 +134,7 @@ class InvitationTable(PortalTable):
         linkify=("employees:detail", {"pk": tables.A("employee_id")}),
     )  # fmt: skip
     unit = tables.Column(
-        gettext_lazy("Unit"), accessor="employee__unit", order_by=("employee__unit__name", "pk")
+        gettext_lazy("Unit"), accessor="employee__unit", order_by=("employee__unit__name", "pk"), attrs=WIDE
     )
     training_class = tables.Column(
         gettext_lazy("Class"), order_by=("training_class__first_day", "pk"), attrs=WIDE,
@@ -142,7 +142,7 @@ class InvitationTable(PortalTable):
     )  # fmt: skip
     reason = tables.Column(gettext_lazy("Reason"), orderable=False, attrs=REASON)
     answer_by = tables.Column(gettext_lazy("Answer by"), order_by=("answer_by", "pk"))
-    state = tables.Column(gettext_lazy("State"), order_by=("state", "pk"))
+    state = tables.Column(gettext_lazy("State"), order_by=("state", "pk"), attrs=SHORT)
     act = tables.TemplateColumn(
         template_name="invitations/_row_actions.html", verbose_name=gettext_lazy("Actions"), orderable=False
     )
