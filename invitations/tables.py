@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from employees import formatting
 from employees.naming import nip_for
-from employees.tables import LEAD, NUMBER, REASON, SHORT, WIDE, CountColumn, PortalTable
+from employees.tables import ACT, LEAD, NUMBER, REASON, SHORT, WIDE, CountColumn, PortalTable
 from employees.templatetags.portal import TONES, period
 from invitations import explain
 from invitations.models import Candidate, CandidateMark, Invitation, Objection, Selection
@@ -144,7 +144,10 @@ class InvitationTable(PortalTable):
     answer_by = tables.Column(gettext_lazy("Answer by"), order_by=("answer_by", "pk"))
     state = tables.Column(gettext_lazy("State"), order_by=("state", "pk"), attrs=SHORT)
     act = tables.TemplateColumn(
-        template_name="invitations/_row_actions.html", verbose_name=gettext_lazy("Actions"), orderable=False
+        template_name="invitations/_row_actions.html",
+        verbose_name=gettext_lazy("Actions"),
+        orderable=False,
+        attrs=ACT,
     )
 
     caption = gettext_lazy("Invitations")
@@ -207,7 +210,7 @@ class UndeliveredTable(PortalTable):
     created_at = tables.Column(gettext_lazy("Written"), order_by=("created_at", "pk"))
     act = tables.TemplateColumn(
         template_name="invitations/_undelivered_actions.html", verbose_name=gettext_lazy("Actions"),
-        orderable=False,
+        orderable=False, attrs=ACT,
     )  # fmt: skip
 
     caption = gettext_lazy("Messages that did not arrive")

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from employees.tables import LEAD, NUMBER, DayColumn, PortalTable
+from employees.tables import ACT, LEAD, NUMBER, DayColumn, PortalTable
 from invitations.models import Letter
 
 
@@ -28,7 +28,7 @@ class LetterTable(PortalTable):
     dated = DayColumn(gettext_lazy("Date"), order_by=("dated", "pk"))
     names_count = tables.Column(gettext_lazy("Names"), attrs=NUMBER, order_by=("names_count", "pk"))
     state = tables.Column(gettext_lazy("State"), order_by=("state", "pk"))
-    act = tables.Column(gettext_lazy("Actions"), empty_values=(), orderable=False)
+    act = tables.Column(gettext_lazy("Actions"), empty_values=(), orderable=False, attrs=ACT)
 
     #: Whether the reader may withdraw these letters.
     may_withdraw = False
