@@ -249,7 +249,7 @@ class ObjectionTable(PortalTable):
         gettext_lazy("Name"), order_by=("employee__name", "pk"), attrs=LEAD,
         linkify=("invitations:answer_objection", {"pk": tables.A("pk")}),
     )  # fmt: skip
-    training_class = tables.Column(gettext_lazy("About"), empty_values=(), orderable=False)
+    training_class = tables.Column(gettext_lazy("About"), empty_values=(), orderable=False, attrs=WIDE)
     text = tables.Column(gettext_lazy("Objection"), orderable=False, attrs=REASON)
     filed_at = tables.Column(gettext_lazy("Filed"), order_by=("filed_at", "pk"))
     due_on = tables.Column(gettext_lazy("Answer until"), order_by=("due_on", "pk"))

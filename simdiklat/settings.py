@@ -118,6 +118,7 @@ MIDDLEWARE = [
     "audit.origin.ChangeContext",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SignInRules",
+    "simdiklat.middleware.only_by_button",
 ]
 
 #: Reading pages change no record: only these methods carry who acts to the database (audit/tracking.py).

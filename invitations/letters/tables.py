@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from employees.tables import ACT, LEAD, NUMBER, DayColumn, PortalTable
+from employees.tables import ACT, LEAD, NUMBER, WIDE, DayColumn, PortalTable
 from invitations.models import Letter
 
 
@@ -20,7 +20,7 @@ class LetterTable(PortalTable):
         linkify=("invitations:letter_check", {"public_id": tables.A("public_id")}),
     )  # fmt: skip
     training_class = tables.Column(
-        gettext_lazy("Class"), order_by=("training_class__first_day", "pk"),
+        gettext_lazy("Class"), order_by=("training_class__first_day", "pk"), attrs=WIDE,
         linkify=("invitations:letters", {"pk": tables.A("training_class_id")}),
     )  # fmt: skip
     office = tables.Column(gettext_lazy("Addressed to"), order_by=("office__name", "pk"))
