@@ -22,7 +22,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import second_factor
-from accounts.models import RoleGrant
 from accounts.roles import Permission, Role, roles_with
 from audit import origin, reading
 from audit.addresses import without_keys
@@ -47,7 +46,7 @@ def held_permissions(user: Any) -> frozenset[str]:
     # Not `__dict__`: the request's user is a proxy, and what is set on it lands on the user behind it.
     held = getattr(user, "_held_permissions", None)
     if held is None:
-        roles = set(RoleGrant.objects.current().filter(user=user).values_list("role", flat=True))
+        roles = {grant.role for grant in user.grants_today()}
         held = frozenset(
             str(permission) for permission in Permission if roles.intersection(roles_with(permission))
         )
@@ -57,7 +56,7 @@ def held_permissions(user: Any) -> frozenset[str]:
 
 def is_auditor(user: Any) -> bool:
     """Whether the user holds the auditor's role on some unit today."""
-    return user.is_authenticated and any(held["role"] == Role.AUDITOR for held in user.acting_as())
+    return user.is_authenticated and any(grant.role == Role.AUDITOR for grant in user.grants_today())
 
 
 def _note_auditor(request: HttpRequest, response: HttpResponseBase) -> None:

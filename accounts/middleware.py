@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -25,6 +26,8 @@ class SignInRules:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Asked on every request anyway. Without the lazy stand-in, what is remembered on the user is found at once.
+        request.user = get_user(request)
         if request.user.is_authenticated and self._over(request):
             logout(request)
             messages.info(request, _("You were signed out because the portal was not used for a while."))

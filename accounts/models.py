@@ -39,15 +39,23 @@ class User(AbstractUser):
     def get_short_name(self) -> str:
         return self.full_name.split(" ")[0] if self.full_name else self.username
 
+    def grants_today(self) -> list["RoleGrant"]:
+        """The grants in force today with their units, in the order they were given; remembered on the object.
+
+        What the person may do, sees and is called on the page all follow from it: one query for a request.
+        """
+        if "_grants_today" not in self.__dict__:
+            current = RoleGrant.objects.current().filter(user=self)
+            self._grants_today = list(current.select_related("unit").order_by("pk"))
+        return self._grants_today
+
     def acting_as(self) -> list[dict[str, str]]:
-        """The roles held today with their units, as the log of reading keeps them; remembered on the object."""
-        if "_acting_as" not in self.__dict__:
-            held = RoleGrant.objects.current().filter(user=self).order_by("pk")
-            roles = held.values_list("role", "unit__code", "unit__name")
-            self._acting_as = [{"role": role, "unit": code, "name": name} for role, code, name in roles]
-            if self.is_superuser:
-                self._acting_as.append({"role": "superuser", "unit": "", "name": ""})
-        return self._acting_as
+        """The roles held today with their units, as the log of reading keeps them."""
+        held = [
+            {"role": grant.role, "unit": grant.unit.code, "name": grant.unit.name}
+            for grant in self.grants_today()
+        ]
+        return [*held, {"role": "superuser", "unit": "", "name": ""}] if self.is_superuser else held
 
 
 class RoleGrantQuerySet(models.QuerySet):

@@ -8,6 +8,7 @@ import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from employees.codes import PositionKind, Status
@@ -74,7 +75,52 @@ class UnitFilter(filters.Filter):
         return qs.in_subtree(value) if value else qs
 
 
-class TracedFilterSet(filters.FilterSet):
+class ListFilterSet(filters.FilterSet):
+    """Filters of a list. The form is made only where something is asked for or drawn: most lists are just opened."""
+
+    #: Whether the empty form looks the same to every reader (employees/templatetags/portal.py keeps it drawn).
+    same_for_everybody = False
+
+    @property
+    def asked(self) -> list[str]:
+        """The filters that the address names, filled in or not, in the order of the form."""
+        return [name for name in self.filters if name in self.data]
+
+    @property
+    def qs(self) -> Any:
+        return super().qs if self.asked else self.queryset.all()
+
+    def get_form_class(self) -> Any:
+        """The same for every request: django-filter would make the class and its fields anew."""
+        made = type(self).__dict__.get("_form_class")
+        if made is None:
+            made = type(self)._form_class = super().get_form_class()
+        return made
+
+    @cached_property
+    def form(self) -> Any:
+        form = super().form
+        self.prepare(form)
+        return form
+
+    def prepare(self, form: Any) -> None:
+        """What the form's fields need to know of the reader."""
+
+
+class ScopedFilterSet(ListFilterSet):
+    """Filters of which one, named `picks_unit`, chooses among the units that the reader sees."""
+
+    picks_unit = "unit"
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def prepare(self, form: Any) -> None:
+        form.fields[self.picks_unit].queryset = Unit.objects.visible_to(self.user)
+
+
+class TracedFilterSet(ScopedFilterSet):
     """Filters of a list of people: what was asked for can be kept with the trace of a search."""
 
     @property
@@ -124,10 +170,6 @@ class EmployeeFilter(TracedFilterSet):
     class Meta:
         model = Employee
         fields: list[str] = []
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.form.fields["unit"].queryset = Unit.objects.visible_to(user)
 
     def search(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.search(value)

@@ -1,13 +1,14 @@
 """How dates, waits and NIPs are written on every page."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 
 def whole_months(since: date, on: date) -> int:
@@ -24,10 +25,17 @@ def wait_words(since: date | None, on: date | None = None) -> str:
     if since is None:
         return ""
     on = on or timezone.localdate()
-    years, months = divmod(whole_months(since, on), 12)
-    if not years and not months:
+    months = whole_months(since, on)
+    if not months:
         days = max(0, (on - since).days)
         return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+    return _months_words(months, get_language())
+
+
+@lru_cache(maxsize=2_000)
+def _months_words(months: int, language: str | None) -> str:
+    """So many months, at least one, in the active language; a list says the same few again and again."""
+    years, months = divmod(months, 12)
     year_words = ngettext("%(years)d year", "%(years)d years", years) % {"years": years}
     month_words = ngettext("%(months)d month", "%(months)d months", months) % {"months": months}
     if not months:
@@ -54,6 +62,12 @@ def time_element(value: date | datetime | None) -> SafeString | str:
             date_format(local, "l, j F Y, H:i:s T"),
             date_format(local, "j F Y, H:i T"),
         )
+    return _day_element(value, get_language())
+
+
+@lru_cache(maxsize=20_000)
+def _day_element(value: date, language: str | None) -> SafeString:
+    """The element of a day in the active language: twenty years of days in both are kept."""
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),

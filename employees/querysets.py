@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 
@@ -95,16 +95,9 @@ class EmployeeQuerySet(ScopedQuerySet):
 
     def with_hours(self, since: date, *, least: int = 0, most: int | None = None) -> Self:
         """People whose trainings taken part in, ended on the day or later, add up to `least` to `most` JP."""
-        return self._with_history(models.Sum("jp"), since, least, most)
-
-    def trained_times(self, since: date, *, least: int = 0, most: int | None = None) -> Self:
-        """People with `least` to `most` trainings taken part in that ended on the day or later."""
-        return self._with_history(models.Count("pk"), since, least, most)
-
-    def _with_history(self, total: Any, since: date, least: int, most: int | None) -> Self:
-        """People over whose records of trainings taken part in `total` lies between the two, both included."""
         history: Any = self.model._meta.get_field("history").related_model
         records = history.objects.took_part().filter(last_day__gte=since).order_by()
+        total = models.Sum("jp")
         if least > 0:
             # Few: added up together from one index, and joined.
             limits = {"total__gte": least} | ({} if most is None else {"total__lte": most})
@@ -115,6 +108,19 @@ class EmployeeQuerySet(ScopedQuerySet):
         # Many, and whoever has no record too: added up for each as the list is read, which stops after a page.
         own = records.filter(employee=OuterRef("pk")).values("employee").annotate(total=total).values("total")
         return self.alias(history_total=Coalesce(Subquery(own), 0)).filter(history_total__lte=most)
+
+    def trained_times(self, since: date, *, least: int = 0, most: int | None = None) -> Self:
+        """People with `least` to `most` trainings taken part in that ended on the day or later."""
+        numbered: Any = self.model._meta.get_field("nth_trainings").related_model
+        found = self
+        for number, wanted in ((least, True), (None if most is None else most + 1, False)):
+            if number:
+                # The N-th latest is that late: there are N since the day.
+                there = Exists(
+                    numbered.objects.filter(employee=OuterRef("pk"), number=number, last_day__gte=since)
+                )
+                found = found.filter(there if wanted else ~there)
+        return found
 
     def never_trained(self) -> Self:
         return self.filter(standing__ever_trained=False)

@@ -38,8 +38,9 @@ def scope_roots(user: Any, permission: str, *, service_areas: bool = True) -> li
 
 
 def _read_roots(user: Any, permission: str, service_areas: bool) -> list[str]:
-    grants = RoleGrant.objects.current().filter(user=user, role__in=roles_with(permission))
-    paths = set().union(*reach(grants.select_related("unit"), service_areas=service_areas).values())
+    roles = roles_with(permission)
+    grants = [grant for grant in user.grants_today() if grant.role in roles]
+    paths = set().union(*reach(grants, service_areas=service_areas).values())
     return sorted(path for path in paths if not any(path != p and path.startswith(p) for p in paths))
 
 

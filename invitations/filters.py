@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from employees.filters import TracedFilterSet, UnitFilter, years_before
-from employees.models import Unit
 from invitations.codes import DeclineReason
 from invitations.models import Invitation
 
@@ -41,10 +40,6 @@ class InvitationFilter(TracedFilterSet):
     class Meta:
         model = Invitation
         fields: list[str] = []
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.form.fields["unit"].queryset = Unit.objects.visible_to(user)
 
     def by_wait(self, queryset: Any, name: str, value: str) -> Any:
         recent = queryset.issued_since(years_before(timezone.localdate(), 1))

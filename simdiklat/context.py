@@ -1,14 +1,19 @@
 """What every page's frame needs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.access import holds
+from accounts.access import held_permissions, holds
 from accounts.models import RoleGrant
 from accounts.roles import Permission, Role
 
@@ -27,9 +32,56 @@ class Entry:
     label: str
     url: str
     icon: str
-    current: bool
     #: The letter that opens it after `g`.
     key: str = ""
+
+
+def _entries(held: frozenset[str], learns: bool) -> Iterator[Entry]:
+    """The navigation of whoever holds these permissions, in the order of use; `learns`: and is in training."""
+    P = Permission
+    wanted: list[tuple[bool, str, str, str]] = [
+        (True, _("Home"), "home", "home"),
+        (P.SEE_CLASSES in held, _("Classes"), "trainings:class_list", "classes"),
+        (P.SEE_CLASSES in held, _("Calendar"), "calendar", "calendar"),
+        (P.SEE_PEOPLE in held, _("Employees"), "employees:list", "people"),
+        (P.SEE_PEOPLE in held, _("Training history"), "trainings:history_list", "award"),
+        (P.SEE_SELECTIONS in held, _("Invitations"), "invitations:list", "invitations"),
+        (P.DOWNLOAD_LISTS in held, _("Letters"), "invitations:letter_list", "letter"),
+        (P.SEE_FIGURES in held, _("Figures"), "reports:index", "figures"),
+        (P.SEE_CLASSES in held, _("Catalogue"), "trainings:programme_list", "catalogue"),
+        (learns, _("My training"), "invitations:mine", "award"),
+        (P.VERIFY_CLAIMS in held, _("Claims"), "trainings:claim_list", "award"),
+        (P.MERGE_PEOPLE in held, _("Duplicates"), "employees:pairs", "people"),
+        (P.SET_RULE in held, _("Settings of the rule"), "trainings:rule_settings", "shield"),
+        (P.IMPORT in held, _("Imports"), "employees:imports", "upload"),
+        (P.MANAGE_ACCOUNTS in held, _("Accounts"), "employees:accounts", "key"),
+        (True, _("Messages"), "outbox:list", "messages"),
+        (True, _("Personal data"), "privacy", "shield"),
+        (
+            bool(held & {P.PLAN_CLASSES, P.SELECT, P.IMPORT, P.DOWNLOAD_LISTS}),
+            _("Tasks"),
+            "jobs:list",
+            "jobs",
+        ),
+        (P.SEE_AUDIT in held, _("Audit trail"), "audit", "key"),
+    ]
+    for shown, label, name, icon in wanted:
+        if shown:
+            yield Entry(label, reverse(name), icon, KEYS.get(name, ""))
+
+
+@lru_cache(maxsize=500)
+def _navigation(held: frozenset[str], learns: bool, language: str | None) -> tuple[Entry, ...]:
+    """The same, kept by the active language: it changes with nothing else."""
+    return tuple(_entries(held, learns))
+
+
+@lru_cache(maxsize=2_000)
+def _drawn(
+    template: str, entries: tuple[Entry, ...], current: frozenset[Entry], language: str | None
+) -> SafeString:
+    """A part of the frame that is made of the navigation alone."""
+    return render_to_string(template, {"entries": entries, "current": current})
 
 
 class Frame:
@@ -40,47 +92,38 @@ class Frame:
         self._user = request.user
 
     @cached_property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> tuple[Entry, ...]:
         """The navigation by role, in the order of use."""
-        P = Permission
-        wanted: list[tuple[bool, str, str, str]] = [
-            (True, _("Home"), "home", "home"),
-            (holds(self._user, P.SEE_CLASSES), _("Classes"), "trainings:class_list", "classes"),
-            (holds(self._user, P.SEE_CLASSES), _("Calendar"), "calendar", "calendar"),
-            (holds(self._user, P.SEE_PEOPLE), _("Employees"), "employees:list", "people"),
-            (holds(self._user, P.SEE_PEOPLE), _("Training history"), "trainings:history_list", "award"),
-            (holds(self._user, P.SEE_SELECTIONS), _("Invitations"), "invitations:list", "invitations"),
-            (holds(self._user, P.DOWNLOAD_LISTS), _("Letters"), "invitations:letter_list", "letter"),
-            (holds(self._user, P.SEE_FIGURES), _("Figures"), "reports:index", "figures"),
-            (holds(self._user, P.SEE_CLASSES), _("Catalogue"), "trainings:programme_list", "catalogue"),
-            (bool(self.employee and self.grants), _("My training"), "invitations:mine", "award"),
-            (holds(self._user, P.VERIFY_CLAIMS), _("Claims"), "trainings:claim_list", "award"),
-            (holds(self._user, P.MERGE_PEOPLE), _("Duplicates"), "employees:pairs", "people"),
-            (holds(self._user, P.SET_RULE), _("Settings of the rule"), "trainings:rule_settings", "shield"),
-            (holds(self._user, P.IMPORT), _("Imports"), "employees:imports", "upload"),
-            (holds(self._user, P.MANAGE_ACCOUNTS), _("Accounts"), "employees:accounts", "key"),
-            (True, _("Messages"), "outbox:list", "messages"),
-            (True, _("Personal data"), "privacy", "shield"),
-            (
-                holds(self._user, P.PLAN_CLASSES, P.SELECT, P.IMPORT, P.DOWNLOAD_LISTS),
-                _("Tasks"),
-                "jobs:list",
-                "jobs",
-            ),
-            (holds(self._user, P.SEE_AUDIT), _("Audit trail"), "audit", "key"),
-        ]
-        here = self._request.path
-        entries = []
-        for shown, label, name, icon in wanted:
-            if shown:
-                url = reverse(name)
-                current = here == url or (url != "/" and here.startswith(url))
-                entries.append(Entry(label, url, icon, current, KEYS.get(name, "")))
-        return entries
+        held = held_permissions(self._user) if self._user.is_active else frozenset()
+        return _navigation(held, bool(self.grants and self.employee), get_language())
 
-    @cached_property
+    def _part(self, name: str) -> SafeString:
+        here = self._request.path
+        current = frozenset(
+            entry
+            for entry in self.entries
+            if here == entry.url or (entry.url != "/" and here.startswith(entry.url))
+        )
+        return _drawn(f"components/{name}.html", self.entries, current, get_language())
+
+    @property
+    def side(self) -> SafeString:
+        """The navigation beside the page."""
+        return self._part("side")
+
+    @property
+    def bottom(self) -> SafeString:
+        """The navigation of a phone."""
+        return self._part("bottom")
+
+    @property
+    def shortcuts(self) -> SafeString:
+        """The sheet of keyboard shortcuts."""
+        return self._part("shortcuts")
+
+    @property
     def grants(self) -> list[RoleGrant]:
-        return list(RoleGrant.objects.current().filter(user=cast(Any, self._user)).select_related("unit"))
+        return cast(Any, self._user).grants_today()
 
     @cached_property
     def employee(self) -> Any:

@@ -29,6 +29,15 @@ _QUERIES: dict[str, str] = {
         SELECT 'a standing without a person: ' || s.employee_id FROM trainings_standing s
         LEFT JOIN employees_employee e ON e.id = s.employee_id WHERE e.id IS NULL
     """,
+    "numbered trainings": """
+        SELECT 'training ' || COALESCE(n.number, h.number) || ' of person ' || COALESCE(n.employee_id, h.employee_id) || ' is kept as '
+            || COALESCE(n.last_day::text, 'none') || ', history says ' || COALESCE(h.last_day::text, 'none')
+        FROM trainings_nthtraining n FULL JOIN (
+            SELECT employee_id, last_day, row_number() OVER (PARTITION BY employee_id ORDER BY last_day DESC) AS number
+            FROM trainings_historyrecord WHERE result IN ('LULUS', 'HADIR')
+        ) h ON h.employee_id = n.employee_id AND h.number = n.number
+        WHERE n.last_day IS DISTINCT FROM h.last_day
+    """,
     "seats": """
         SELECT 'class ' || c.code || ' counts ' || c.seats_taken || ' taken seats of ' || c.seats || ', there are ' || count(p.id)
         FROM trainings_trainingclass c

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from employees.fields import UnitField
-from employees.filters import TracedFilterSet, UnitFilter
+from employees.filters import ListFilterSet, ScopedFilterSet, TracedFilterSet, UnitFilter
 from employees.models import Unit
 from trainings.codes import Method, ProgrammeKind, Result
 from trainings.models import HistoryRecord, Programme, TrainingClass
@@ -30,8 +30,9 @@ class OrganiserFilter(filters.Filter):
         return qs.organised_under(value) if value else qs
 
 
-class ClassFilter(filters.FilterSet):
+class ClassFilter(ScopedFilterSet):
     same_for_everybody = True
+    picks_unit = "organiser"
 
     q = filters.CharFilter(label=_("Programme or code"), method="search", widget=_search_input())
     when = filters.ChoiceFilter(
@@ -51,10 +52,6 @@ class ClassFilter(filters.FilterSet):
         model = TrainingClass
         fields: list[str] = []
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.form.fields["organiser"].queryset = Unit.objects.visible_to(user)
-
     def search(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.search(value)
 
@@ -65,7 +62,7 @@ class ClassFilter(filters.FilterSet):
         return queryset.running() if value == "running" else queryset.ended()
 
 
-class ProgrammeFilter(filters.FilterSet):
+class ProgrammeFilter(ListFilterSet):
     same_for_everybody = True
 
     q = filters.CharFilter(label=_("Name or code"), method="search", widget=_search_input())
@@ -97,10 +94,6 @@ class HistoryFilter(TracedFilterSet):
     class Meta:
         model = HistoryRecord
         fields: list[str] = []
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.form.fields["unit"].queryset = Unit.objects.visible_to(user)
 
     def search(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.search(value)

@@ -142,6 +142,7 @@ def register_rules() -> None:
     moves("trainings.Participation.employee", "seats, past ones too", refuses=_seats_meet)
     register("trainings.HistoryRecord.employee", _history, "history moves, the better of two results counts")
     register("trainings.Standing.employee", None, "the database computes it from the history")
+    register("trainings.NthTraining.employee", None, "the database numbers the history")
     moves("trainings.Hold.employee", "a hold holds the person")
     moves("trainings.Claim.employee", "claims are the person's", refuses=_claims_meet)
     moves("trainings.ParticipantResult.employee", "results go with the seat")

@@ -13,6 +13,7 @@ from accounts.forms import plain_number
 from accounts.models import RoleGrant, User
 from accounts.roles import Permission, Role
 from employees.fields import UnitField
+from employees.filters import ListFilterSet
 from employees.models import Unit
 
 #: Days for which somebody from outside gets a role at most.
@@ -91,7 +92,7 @@ class EndForm(forms.Form):
     )  # fmt: skip
 
 
-class AccountFilter(filters.FilterSet):
+class AccountFilter(ListFilterSet):
     q = filters.CharFilter(
         label=_("Name, user name or NIP"), method="search",
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),

@@ -1,6 +1,7 @@
 """Tags and filters of the portal's components: dates, waits, badges, icons."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
@@ -88,6 +89,11 @@ def waited(since: date | None) -> str:
 @register.simple_tag
 def period(first: date, last: date) -> SafeString:
     """The days of a class as one period, with the exact dates on hover."""
+    return _period(first, last, get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _period(first: date, last: date, language: str | None) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{} – {}">{}</time>',
         first.isoformat(), formatting.day_text(first), formatting.day_text(last),
@@ -110,29 +116,30 @@ def sort_address(column: Any, table: Any) -> str:
 @register.filter
 def narrowed(filterset: Any) -> bool:
     """Whether a list is narrowed by more than its first filter: on a phone the others are then open."""
-    form = filterset.form
-    return any(filterset.data.get(form.add_prefix(name)) for name in list(form.fields)[1:])
+    return any(filterset.data.get(name) for name in list(filterset.filters)[1:])
 
 
-#: The fields of filter forms nobody has filled in, by filter and language: the same for everybody.
-_blank_filters: dict[tuple[type, str], SafeString] = {}
+#: The fields of filter forms nobody has filled in, by filter, language and name: the same for everybody.
+_blank_fields: dict[tuple[type, str, str], str] = {}
 
 
 @register.simple_tag
 def filter_fields(filterset: Any) -> SafeString:
     """The fields of a list's filter form, drawn by crispy-forms.
 
-    Drawn once while they are empty, where the filter says that its form is the same for everybody
+    Each is drawn once while it is empty, where the filter says that its form is the same for everybody
     (`same_for_everybody`).
     """
-    form = filterset.form
-    filled = any(form.add_prefix(name) in (filterset.data or {}) for name in form.fields)
-    keep = getattr(filterset, "same_for_everybody", False) and not filled
-    key = (type(filterset), get_language() or "")
-    if keep and key in _blank_filters:
-        return _blank_filters[key]
-    fields = [format_html('<div class="filter-field">{}</div>', as_crispy_field(field)) for field in form]
-    drawn = mark_safe("".join(fields))  # noqa: S308 - each is escaped
-    if keep:
-        _blank_filters[key] = drawn
-    return drawn
+    asked, language = filterset.asked, get_language() or ""
+    fields = []
+    for name in filterset.filters:
+        key = (type(filterset), language, name)
+        keep = filterset.same_for_everybody and name not in asked
+        drawn = _blank_fields.get(key) if keep else None
+        if drawn is None:
+            field = as_crispy_field(filterset.form[name])
+            drawn = format_html('<div class="filter-field">{}</div>', field)
+            if keep:
+                _blank_fields[key] = drawn
+        fields.append(drawn)
+    return mark_safe("".join(fields))  # noqa: S308 - each is escaped

@@ -48,6 +48,13 @@ FROM trainings_standing_expected x
 WHERE x.employee_id = s.employee_id AND s.last_training IS DISTINCT FROM x.last_training
 """
 
+_NUMBERS = """
+TRUNCATE trainings_nthtraining;
+INSERT INTO trainings_nthtraining (employee_id, number, last_day)
+SELECT employee_id, row_number() OVER (PARTITION BY employee_id ORDER BY last_day DESC), last_day
+FROM trainings_historyrecord WHERE result IN ('LULUS', 'HADIR')
+"""
+
 #: Marks what is only there to make lists long.
 _TRAIL = "UKUR-DAFTAR"
 #: Invitations of each class that is only there for the list.
@@ -102,7 +109,7 @@ JOIN (SELECT path, row_number() OVER (ORDER BY id) AS n FROM employees_unit) o
 
 def grow(people: int, history: int, tell: Callable[[str], None]) -> None:
     """Add copies to the seeded ministry in use until it has about so many people and history rows."""
-    tables = ("employees_employee", "trainings_standing", "trainings_historyrecord")
+    tables = ("employees_employee", "trainings_standing", "trainings_historyrecord", "trainings_nthtraining")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SET LOCAL maintenance_work_mem = '1GB'; SET LOCAL work_mem = '512MB';"
@@ -126,6 +133,7 @@ def grow(people: int, history: int, tell: Callable[[str], None]) -> None:
             cursor.execute("ANALYZE employees_employee; ANALYZE trainings_standing")
             _add_history(cursor, history, last, tell)
             cursor.execute(_STANDING)
+            cursor.execute(_NUMBERS)
             tell("standing; building the indexes ...")
     with connection.cursor() as cursor:
         for table in tables:

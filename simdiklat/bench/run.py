@@ -67,8 +67,9 @@ def run(
     fresh: bool = False,
     quick: bool = False,
     messages: int = Setting.messages,
+    found: Callable[[Section], None] = lambda _section: None,
 ) -> list[Section]:
-    """Measure at this size; return what was found.
+    """Measure at this size; return what was found, and tell each section to `found` as soon as it is.
 
     The seeded ministry stays in its database for the next time with `keep`; `fresh` makes it up again. `only`:
     the sections whose titles contain one of these texts, in any case, with commas between them.
@@ -78,7 +79,7 @@ def run(
         scratch.drop(seed)
     try:
         with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
-            return _measure(seed, Setting(employees, runs, Path(folder), say, quick, messages), only)
+            return _measure(seed, Setting(employees, runs, Path(folder), say, quick, messages), only, found)
     finally:
         if not keep:
             scratch.drop(seed)
@@ -111,7 +112,7 @@ def _prepare(seed: str, setting: Setting) -> None:
         multiply.add_paper_trail(setting.employees, setting.say)
 
 
-def _measure(seed: str, setting: Setting, only: str) -> list[Section]:
+def _measure(seed: str, setting: Setting, only: str, found: Callable[[Section], None]) -> list[Section]:
     _prepare(seed, setting)
     wanted = [word.strip().lower() for word in only.split(",")]
     filled, empty = (
@@ -122,28 +123,31 @@ def _measure(seed: str, setting: Setting, only: str) -> list[Section]:
     with scratch.scratch_database(f"{seed}_work", setting.folder, template=seed):
         if empty:
             files.write(setting.folder)
-        sections += _each(filled, setting)
+        sections += _each(filled, setting, found)
     if empty:
         with scratch.scratch_database(f"{seed}_empty", setting.folder):
-            sections += _each(empty, setting)
+            sections += _each(empty, setting, found)
     return sections
 
 
-def _each(parts: Iterable[tuple[str, Measure]], setting: Setting) -> list[Section]:
+def _each(
+    parts: Iterable[tuple[str, Measure]], setting: Setting, found: Callable[[Section], None]
+) -> list[Section]:
     sections = []
     for title, measure in parts:
         before = load()
         setting.say(f"Measuring {title[0].lower()}{title[1:]} ...")
         section = Section(title)
-        for found in measure(setting):
-            if isinstance(found, Plan):
-                section.plans.append(found)
+        for line in measure(setting):
+            if isinstance(line, Plan):
+                section.plans.append(line)
             else:
-                section.figures.append(found)
+                section.figures.append(line)
         section.told = (
             f"{timezone.localdate():%Y-%m-%d}, {setting.employees:,} people, {setting.runs} runs; {machine()}, "
             f"load {before} before and {load()} after."
         )
         setting.say(section.told)
+        found(section)
         sections.append(section)
     return sections

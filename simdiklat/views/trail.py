@@ -21,6 +21,7 @@ from accounts.roles import Permission
 from audit.models import Event
 from employees import formatting
 from employees.exporting.lists import Column, Exported, ListExport, as_text, register
+from employees.filters import ListFilterSet
 from employees.listing import respond
 from employees.scoping import scope_roots, within
 from employees.tables import REASON, PortalTable
@@ -100,7 +101,7 @@ class CodeSelect(forms.Select):
         return [*groups, (None, [self.create_option(name, code, code, True, len(groups))], len(groups))]
 
 
-class EventFilter(filters.FilterSet):
+class EventFilter(ListFilterSet):
     same_for_everybody = True
 
     actor = filters.CharFilter(

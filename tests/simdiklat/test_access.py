@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.access import PUBLIC
-from accounts.models import RoleGrant
+from accounts.models import RoleGrant, User
 from accounts.roles import Permission
 from employees.scoping import scope_roots
 from invitations import actions
@@ -110,7 +110,8 @@ def test_an_organiser_of_elsewhere_may_not_touch_the_class(cast, tree, issued):
     RoleGrant.objects.filter(user=cast.organiser).update(unit=other)
     client = Client()
     client.force_login(cast.organiser)
-    assert scope_roots(cast.organiser, Permission.PLAN_CLASSES) == [other.path]
+    organiser = User.objects.get(pk=cast.organiser.pk)  # as the next request finds it
+    assert scope_roots(organiser, Permission.PLAN_CLASSES) == [other.path]
     for name, args in [
         ("trainings:class_edit", [issued.training_class_id]),
         ("invitations:cancel_class", [issued.training_class_id]),

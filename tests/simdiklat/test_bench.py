@@ -1,6 +1,7 @@
 """The benchmark runs anywhere and prints ratios; nothing here is held to a time."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.db import connection
 from audit.errors import Refusal
 from employees.models import Employee
 from simdiklat.bench import lists, plans, report, run
-from simdiklat.bench.measure import Figure, in_turn, table
+from simdiklat.bench.measure import Figure, Setting, in_turn, table
 from tests import factories
 from tests.simdiklat.commands import manage
 
@@ -86,6 +87,19 @@ def test_every_figure_is_measured_beside_the_portals_own_data(tmp_path: Path) ->
     assert databases() == before
     assert Employee.objects.count() == 0
     assert document.read_text() == "\n".join(report.markers(300)), "a quick run says nothing about figures"
+
+
+@pytest.mark.django_db
+def test_a_section_is_told_before_the_next_one_can_fail(tmp_path: Path) -> None:
+    def broken(_setting: Setting) -> Iterator[Figure]:
+        raise RuntimeError("in the middle")
+        yield
+
+    told: list[report.Section] = []
+    parts = (("One", lambda _setting: [Figure("x", "y")]), ("Two", broken))
+    with pytest.raises(RuntimeError, match="in the middle"):
+        run._each(parts, Setting(300, 1, tmp_path, lambda _line: None), told.append)
+    assert [(section.title, len(section.figures)) for section in told] == [("One", 1)]
 
 
 def test_medians_leave_out_the_first_and_ratios_are_to_the_floor() -> None:

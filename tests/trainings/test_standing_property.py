@@ -18,7 +18,7 @@ from employees.models import Employee, Unit
 from tests import factories
 from tests.invitations import model, world
 from tests.profiles import THOROUGH, tries
-from trainings.models import HistoryRecord, Programme, RuleSettings, Standing
+from trainings.models import HistoryRecord, NthTraining, Programme, RuleSettings, Standing
 
 pytestmark = pytest.mark.timeout(3600 if THOROUGH else 300)
 
@@ -58,7 +58,27 @@ def expected_by_the_model() -> dict[int, tuple]:
     return found
 
 
+def taken_part() -> dict[int, list[date]]:
+    """The last days of everybody's trainings taken part in, the latest first."""
+    days: dict[int, list[date]] = {}
+    for record in HistoryRecord.objects.all():
+        if record.result in ("LULUS", "HADIR"):
+            days.setdefault(record.employee_id, []).append(record.last_day)
+    return {person: sorted(found, reverse=True) for person, found in days.items()}
+
+
+def numbered() -> dict[int, list[date]]:
+    """The same as the database keeps it; fails on a gap."""
+    days: dict[int, list[date]] = {}
+    for row in NthTraining.objects.order_by("employee_id", "number"):
+        own = days.setdefault(row.employee_id, [])
+        own.append(row.last_day)
+        assert row.number == len(own)
+    return days
+
+
 def agree() -> None:
+    assert numbered() == taken_part()
     stored = stored_standings()
     assert stored == expected_by_the_model()
     assert stored == expected_by_the_view()
@@ -200,6 +220,16 @@ def test_standing_follows_every_write(data: st.DataObject) -> None:
         for name in data.draw(st.lists(st.sampled_from(WRITES), min_size=1, max_size=14)):
             getattr(writer, name)()
             agree()
+        since = data.draw(st.sampled_from(STARTS) | st.dates(date(2009, 1, 1), timezone.localdate()))
+        least, more = data.draw(st.integers(0, 4)), data.draw(st.none() | st.integers(0, 2))
+        most = None if more is None else least + more
+        times = {person: sum(day >= since for day in days) for person, days in taken_part().items()}
+        found = Employee.objects.trained_times(since, least=least, most=most)
+        assert set(found.values_list("pk", flat=True)) == {
+            pk
+            for pk in Employee.objects.values_list("pk", flat=True)
+            if least <= times.get(pk, 0) and (most is None or times.get(pk, 0) <= most)
+        }
 
 
 @pytest.mark.django_db

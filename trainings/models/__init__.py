@@ -7,7 +7,7 @@ from trainings.models.attendance import Attendance, AttendanceChange, MeetingFil
 from trainings.models.catalogue import Programme
 from trainings.models.classes import DEFAULT_CONFIRM_DAYS, ClassArea, Participation, Seed, TrainingClass
 from trainings.models.evaluation import Evaluated, EvaluationAnswer, FollowUp
-from trainings.models.history import HistoryRecord, Hold, Standing
+from trainings.models.history import HistoryRecord, Hold, NthTraining, Standing
 from trainings.models.results import (
     Completion,
     Component,
@@ -36,6 +36,7 @@ __all__ = [
     "HistoryRecord",
     "Hold",
     "MeetingFile",
+    "NthTraining",
     "ParticipantResult",
     "Participation",
     "Programme",

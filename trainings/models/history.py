@@ -105,6 +105,31 @@ class Standing(models.Model):
         return f"{self.employee_id} since {self.waiting_since}"
 
 
+class NthTraining(models.Model):
+    """The day a person's latest, second latest … training taken part in ended. Kept by the database, as the standing is.
+
+    Whoever has N trainings since a day has the N-th on that day or later: one range of an index, whatever N.
+    """
+
+    pk = models.CompositePrimaryKey("employee_id", "number")
+    employee = models.ForeignKey(
+        Employee, on_delete=models.DO_NOTHING, related_name="nth_trainings",
+        db_constraint=False,  # the history row it is made from has the constraint, and is deleted first
+        db_index=False,  # the primary key begins with it
+    )  # fmt: skip
+    #: 1 is the latest.
+    number = models.IntegerField()
+    last_day = models.DateField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["number", "last_day"], include=["employee"], name="trainings_nth_latest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employee_id} {self.number}: {self.last_day}"
+
+
 class Hold(models.Model):
     """Nobody with a hold that ends after today is invited (unexcused absence)."""
 

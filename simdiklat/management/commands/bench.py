@@ -55,14 +55,21 @@ class Command(PortalCommand):
         if prepare:
             run.prepare(size, say)
             return
-        sections = run.run(
-            size, runs, say, only=only, keep=not quick, fresh=fresh, quick=quick, messages=messages
+
+        def found(section: report.Section) -> None:
+            say("\n".join(["", section.title, *table(section.figures)]))
+            if target is not None:
+                report.write(target, size, [section], run.titles())
+                say(f"Written to {target}.")
+
+        run.run(
+            size,
+            runs,
+            say,
+            only=only,
+            keep=not quick,
+            fresh=fresh,
+            quick=quick,
+            messages=messages,
+            found=found,
         )
-        for section in sections:
-            say("")
-            say(section.title)
-            for line in table(section.figures):
-                say(line)
-        if target is not None:
-            report.write(target, size, sections, run.titles())
-            say(f"Written to {target}.")
