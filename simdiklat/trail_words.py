@@ -345,6 +345,7 @@ RELATIONS: dict[str, Any] = {
     "trainings.Participation.employee": _("Seats"),
     "trainings.HistoryRecord.employee": _("Training history"),
     "trainings.Standing.employee": _("Standing"),
+    "trainings.NthTraining.employee": _("Training history"),
     "trainings.Hold.employee": _("Holds"),
     "trainings.Claim.employee": _("Claims"),
     "trainings.ParticipantResult.employee": _("Results"),

@@ -43,6 +43,7 @@ LEFT_OUT = {
     "employees.DuplicatePair.second": "names somebody else, who may be another person",
     "employees.Employee.user": "the person, the first part",
     "pghistory.MiddlewareEvents.user": "a view on the changes of all tables; those of the person are read there",
+    "trainings.NthTraining.employee": "the days of the training history once more, numbered for quick lists",
     "employees.ImportRun.owner": "work of an officer, not about the person; in the audit trail",
 }
 
