@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certificates.models import Certificate, CertificateVersion
-from employees.tables import LEAD, NUMBER, PortalTable
+from employees.tables import ACT, LEAD, NUMBER, PortalTable
 
 State = CertificateVersion.State
 _TONES = {State.VALID: "good", State.REPLACED: "quiet", State.REVOKED: "bad"}
@@ -30,7 +30,7 @@ class CertificateTable(PortalTable):
     )
     version = tables.Column(gettext_lazy("Version"), attrs=NUMBER, orderable=False, empty_values=())
     state = tables.Column(gettext_lazy("State"), orderable=False, empty_values=())
-    act = tables.Column(gettext_lazy("Actions"), orderable=False, empty_values=())
+    act = tables.Column(gettext_lazy("Actions"), orderable=False, empty_values=(), attrs=ACT)
 
     #: Whether the reader may revoke these certificates and issue them anew.
     may_change = False

@@ -226,6 +226,9 @@ class CountColumn(tables.Column):
 #: On a phone each row is a card: this column is its headline.
 LEAD = {"td": {"class": "headline"}}
 WAIT = {"td": {"class": "wait"}}
+SHORT = {"td": {"class": "short"}}
+#: What can be done to a row: of no use on paper.
+ACT = {"th": {"class": "act"}, "td": {"class": "act"}}
 REASON = {"td": {"class": "reason"}}
 #: Long names, such as those of classes, which must not be squeezed into a column of single words.
 WIDE = {"td": {"class": "wide"}}

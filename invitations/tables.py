@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from employees import formatting
 from employees.naming import nip_for
-from employees.tables import LEAD, NUMBER, REASON, WAIT, WIDE, CountColumn, PortalTable
+from employees.tables import ACT, LEAD, NUMBER, REASON, SHORT, WIDE, CountColumn, PortalTable
 from employees.templatetags.portal import TONES, period
 from invitations import explain
 from invitations.models import Candidate, CandidateMark, Invitation, Objection, Selection
@@ -44,8 +44,9 @@ class CandidateTable(PortalTable):
         gettext_lazy("Name"), orderable=False, attrs=LEAD,
         linkify=("employees:detail", {"pk": tables.A("employee_id")}),
     )  # fmt: skip
-    unit = tables.Column(gettext_lazy("Unit"), orderable=False)
-    waiting_since = tables.Column(gettext_lazy("Wait"), orderable=False, attrs=WAIT)
+    # Both names of a unit are long; a wait may take two lines, as every row has more.
+    unit = tables.Column(gettext_lazy("Unit"), orderable=False, attrs=WIDE)
+    waiting_since = tables.Column(gettext_lazy("Wait"), orderable=False, attrs=SHORT)
     reason = tables.Column(gettext_lazy("Reason"), empty_values=(), orderable=False, attrs=REASON)
     outcome = tables.Column(gettext_lazy("Outcome"), orderable=False)
 
@@ -133,7 +134,7 @@ class InvitationTable(PortalTable):
         linkify=("employees:detail", {"pk": tables.A("employee_id")}),
     )  # fmt: skip
     unit = tables.Column(
-        gettext_lazy("Unit"), accessor="employee__unit", order_by=("employee__unit__name", "pk")
+        gettext_lazy("Unit"), accessor="employee__unit", order_by=("employee__unit__name", "pk"), attrs=WIDE
     )
     training_class = tables.Column(
         gettext_lazy("Class"), order_by=("training_class__first_day", "pk"), attrs=WIDE,
@@ -141,9 +142,12 @@ class InvitationTable(PortalTable):
     )  # fmt: skip
     reason = tables.Column(gettext_lazy("Reason"), orderable=False, attrs=REASON)
     answer_by = tables.Column(gettext_lazy("Answer by"), order_by=("answer_by", "pk"))
-    state = tables.Column(gettext_lazy("State"), order_by=("state", "pk"))
+    state = tables.Column(gettext_lazy("State"), order_by=("state", "pk"), attrs=SHORT)
     act = tables.TemplateColumn(
-        template_name="invitations/_row_actions.html", verbose_name=gettext_lazy("Actions"), orderable=False
+        template_name="invitations/_row_actions.html",
+        verbose_name=gettext_lazy("Actions"),
+        orderable=False,
+        attrs=ACT,
     )
 
     caption = gettext_lazy("Invitations")
@@ -206,7 +210,7 @@ class UndeliveredTable(PortalTable):
     created_at = tables.Column(gettext_lazy("Written"), order_by=("created_at", "pk"))
     act = tables.TemplateColumn(
         template_name="invitations/_undelivered_actions.html", verbose_name=gettext_lazy("Actions"),
-        orderable=False,
+        orderable=False, attrs=ACT,
     )  # fmt: skip
 
     caption = gettext_lazy("Messages that did not arrive")
@@ -229,8 +233,7 @@ class UndeliveredTable(PortalTable):
         return format_html('<span class="state state-{}">{}</span>', TONES.get(record.state, "quiet"), word)
 
     def render_last_error(self, record: Message) -> Any:
-        # The reasons are constants of outbox/reasons.py, kept in English and translated here.
-        words = _(record.last_error or reasons.NO_ADDRESS)
+        words = reasons.words(record.last_error)
         if record.smtp_answer:
             return format_html("{} <small>{}</small>", words, record.smtp_answer)
         return words
@@ -246,7 +249,7 @@ class ObjectionTable(PortalTable):
         gettext_lazy("Name"), order_by=("employee__name", "pk"), attrs=LEAD,
         linkify=("invitations:answer_objection", {"pk": tables.A("pk")}),
     )  # fmt: skip
-    training_class = tables.Column(gettext_lazy("About"), empty_values=(), orderable=False)
+    training_class = tables.Column(gettext_lazy("About"), empty_values=(), orderable=False, attrs=WIDE)
     text = tables.Column(gettext_lazy("Objection"), orderable=False, attrs=REASON)
     filed_at = tables.Column(gettext_lazy("Filed"), order_by=("filed_at", "pk"))
     due_on = tables.Column(gettext_lazy("Answer until"), order_by=("due_on", "pk"))

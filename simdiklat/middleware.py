@@ -1,9 +1,10 @@
-"""Which language a page is written in, and what browsers may do with what the portal answers."""
+"""Which language a page is written in, what browsers may do with what the portal answers, a page for 405."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -77,5 +78,24 @@ def browser_rules(
         if user is not None and user.is_authenticated:
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+    return middleware
+
+
+def only_by_button(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """A page for whoever opens the address of a button (a reload, the language switch, a bookmark).
+
+    Django answers 405 with nothing in it, which browsers show as a broken page.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if response.status_code != 405 or request.method != "GET" or not request.accepts("text/html"):
+            return response
+        page = render(request, "405.html", status=405)
+        page["Allow"] = response.get("Allow", "POST")
+        return page
 
     return middleware

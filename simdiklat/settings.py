@@ -118,6 +118,7 @@ MIDDLEWARE = [
     "audit.origin.ChangeContext",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SignInRules",
+    "simdiklat.middleware.only_by_button",
 ]
 
 #: Reading pages change no record: only these methods carry who acts to the database (audit/tracking.py).
@@ -352,6 +353,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
 LANGUAGE_CODE = "id"
 LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "simdiklat.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Jakarta"  # selection.md: dates are calendar dates in Asia/Jakarta

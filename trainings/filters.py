@@ -35,6 +35,10 @@ class ClassFilter(ScopedFilterSet):
     picks_unit = "organiser"
 
     q = filters.CharFilter(label=_("Programme or code"), method="search", widget=_search_input())
+    when = filters.ChoiceFilter(
+        label=_("When"), method="by_time", empty_label=_("All"),
+        choices=[("coming", _("Coming")), ("running", _("Running")), ("ended", _("Has ended"))],
+    )  # fmt: skip
     since = filters.DateFilter(
         label=_("Begins from"), field_name="first_day", lookup_expr="gte", widget=_date_input()
     )
@@ -50,6 +54,12 @@ class ClassFilter(ScopedFilterSet):
 
     def search(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.search(value)
+
+    def by_time(self, queryset: Any, name: str, value: str) -> Any:
+        """Classes by where today stands to their days; those to come, the next first."""
+        if value == "coming":
+            return queryset.upcoming().order_by("first_day", "code")
+        return queryset.running() if value == "running" else queryset.ended()
 
 
 class ProgrammeFilter(ListFilterSet):

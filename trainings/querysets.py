@@ -47,6 +47,15 @@ class TrainingClassQuerySet(models.QuerySet):
     def upcoming(self, on: date | None = None) -> Self:
         return self.filter(first_day__gt=on or timezone.localdate())
 
+    def running(self, on: date | None = None) -> Self:
+        """Classes of which today is a day, the first and the last included."""
+        on = on or timezone.localdate()
+        return self.filter(first_day__lte=on, last_day__gte=on)
+
+    def ended(self, on: date | None = None) -> Self:
+        """Classes whose last day is past."""
+        return self.filter(last_day__lt=on or timezone.localdate())
+
     def not_ended(self, on: date | None = None) -> Self:
         """A class has ended when its last day is before today (selection.md)."""
         return self.filter(last_day__gte=on or timezone.localdate())

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employees.formatting import period_text
 from employees.naming import nip_for
-from employees.tables import LEAD, NUMBER, PortalTable, StateColumn
+from employees.tables import ACT, LEAD, NUMBER, PortalTable, StateColumn
 from employees.templatetags.portal import TONES, period
 from trainings.codes import Result
 from trainings.delivery.results import Standing, standings
@@ -144,7 +144,7 @@ class StandingTable(AttendanceTable):
 
     final = tables.Column(_("Final score"), empty_values=(), orderable=False, attrs=NUMBER)
     outcome = tables.Column(_("Result today"), empty_values=(), orderable=False)
-    act = tables.Column(_("Actions"), empty_values=(), orderable=False)
+    act = tables.Column(_("Actions"), empty_values=(), orderable=False, attrs=ACT)
 
     may_withdraw = False
     caption = _("Results")
@@ -215,7 +215,7 @@ class ResultTable(PortalTable):
     attendance = tables.Column(_("Attendance"), accessor="attendance_percent", attrs=NUMBER, orderable=False)
     final_score = tables.Column(_("Final score"), attrs=NUMBER, default="–")
     outcome = tables.Column(_("Result"), order_by=("outcome", "pk"))
-    act = tables.Column(_("Actions"), empty_values=(), orderable=False)
+    act = tables.Column(_("Actions"), empty_values=(), orderable=False, attrs=ACT)
 
     may_change = False
     caption = _("Results")

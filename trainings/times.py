@@ -1,10 +1,11 @@
 """The clock of a class: each time people read is the local time of its organiser and carries its zone."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.formats import time_format
 
 from employees.codes import ZONE_NAMES
 from trainings.models import Session, TrainingClass
@@ -37,10 +38,14 @@ def reckoned_elsewhere(sessions: Iterable[Session], at: datetime | None = None) 
 
 
 def hours_text(session: Session) -> str:
-    """Beginning and end of a session, "08.00–09.30 WITA"; empty for a self-paced one without times."""
+    """Beginning and end of a session, "08.00–09.30 WITA" (08:00 in English); empty for a self-paced one without times."""
     if session.starts is None or session.ends is None:
         return ""
-    return f"{session.starts:%H.%M}–{session.ends:%H.%M} {zone_of(session)}"
+    return f"{_clock(session.starts)}–{_clock(session.ends)} {zone_of(session)}"
+
+
+def _clock(value: time) -> str:
+    return time_format(value, "TIME_FORMAT")
 
 
 def moment_text(session: Session, moment: datetime) -> str:
@@ -50,7 +55,7 @@ def moment_text(session: Session, moment: datetime) -> str:
     """
     zone = zone_of(session)
     local = moment.astimezone(ZoneInfo(ZONE_NAMES[zone]))
-    words = f"{local:%H.%M} {zone}"
+    words = f"{_clock(local.time())} {zone}"
     return words if local.date() == session.day else f"{long_day(local.date())}, {words}"
 
 

@@ -27,7 +27,7 @@ def search(request: HttpRequest) -> HttpResponse:
         try:
             limits.count(request)
         except TooMany as stop:
-            return _too_many(request, stop)
+            return _too_many(request, stop, form)
         version = lookup.find(form.cleaned_data["number"], form.cleaned_data["name"])
         if version:
             limits.found(request)
@@ -63,7 +63,7 @@ def check(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         limits.count(request)
     except TooMany as stop:
-        return _too_many(request, stop)
+        return _too_many(request, stop, CheckForm())
     context = {"title": _("Checking a certificate"), "form": CheckForm(), "unknown": True}
     return _private(render(request, "certificates/search.html", context, status=404))
 
@@ -86,9 +86,10 @@ def _context(version: CertificateVersion) -> dict[str, Any]:
     }
 
 
-def _too_many(request: HttpRequest, stop: TooMany) -> HttpResponse:
-    context = {"title": _("Checking a certificate"), "message": stop.user_message}
-    response = _private(render(request, "certificates/too_many.html", context, status=429))
+def _too_many(request: HttpRequest, stop: TooMany, form: CheckForm) -> HttpResponse:
+    """How long to wait, over the form with what was typed: it is sent again then."""
+    context = {"title": _("Checking a certificate"), "form": form, "message": stop.user_message}
+    response = _private(render(request, "certificates/search.html", context, status=429))
     response["Retry-After"] = str(stop.seconds)
     return response
 

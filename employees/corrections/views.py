@@ -54,9 +54,12 @@ def correction_list(request: HtmxRequest) -> HttpResponse:
     found = CorrectionRequest.objects.for_officer(request.user).select_related("employee__unit")
     answered = request.GET.get("state") == "answered"
     shown = found.exclude(state="open").order_by("-answered_at", "-pk") if answered else found.open()
+    table = CorrectionTable(shown).paged(request)
+    if answered:
+        table.empty_text = _("No request has been answered yet.")
     context = {
         "title": _("Requests to correct personal data"),
-        "table": CorrectionTable(shown).paged(request),
+        "table": table,
         "state": "answered" if answered else "open",
     }
     return render(request, "_table.html" if request.htmx else "employees/corrections/list.html", context)

@@ -50,6 +50,8 @@ class Comparison:
     missing: str = ""
     #: Fields that hold a key: (table, column that names the row to people).
     references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    #: Words of the codes of fields that no file has, by field: they are shown in the reader's language.
+    words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
 
 
 class Importer:

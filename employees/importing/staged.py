@@ -265,6 +265,8 @@ class Lines:
             if keys:
                 cursor.execute(f"SELECT id, {column} FROM {table} WHERE id = ANY (%s)", [list(keys)])
                 names |= {(heading, pk): text for pk, text in cursor.fetchall()}
+        for name, words in self.comparison.words.items():
+            names |= {(headings[name], code): str(word) for code, word in words.items()}
         return names
 
     @staticmethod

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from employees.tables import LEAD, NUMBER, DayColumn, PortalTable
+from employees.tables import ACT, LEAD, NUMBER, WIDE, DayColumn, PortalTable
 from invitations.models import Letter
 
 
@@ -20,7 +20,7 @@ class LetterTable(PortalTable):
         linkify=("invitations:letter_check", {"public_id": tables.A("public_id")}),
     )  # fmt: skip
     training_class = tables.Column(
-        gettext_lazy("Class"), order_by=("training_class__first_day", "pk"),
+        gettext_lazy("Class"), order_by=("training_class__first_day", "pk"), attrs=WIDE,
         linkify=("invitations:letters", {"pk": tables.A("training_class_id")}),
     )  # fmt: skip
     office = tables.Column(gettext_lazy("Addressed to"), order_by=("office__name", "pk"))
@@ -28,7 +28,7 @@ class LetterTable(PortalTable):
     dated = DayColumn(gettext_lazy("Date"), order_by=("dated", "pk"))
     names_count = tables.Column(gettext_lazy("Names"), attrs=NUMBER, order_by=("names_count", "pk"))
     state = tables.Column(gettext_lazy("State"), order_by=("state", "pk"))
-    act = tables.Column(gettext_lazy("Actions"), empty_values=(), orderable=False)
+    act = tables.Column(gettext_lazy("Actions"), empty_values=(), orderable=False, attrs=ACT)
 
     #: Whether the reader may withdraw these letters.
     may_withdraw = False

@@ -18,7 +18,7 @@ from invitations import actions
 from invitations.forms import AddressForm
 from invitations.tables import UndeliveredTable
 from invitations.undelivered import undelivered as in_scope
-from outbox import rendering
+from outbox import reasons, rendering
 
 
 @access(Permission.SEE_SELECTIONS)
@@ -58,6 +58,7 @@ def mend(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Mend the address of %(name)s") % {"name": message.to_name},
         "crumbs": [(_("Messages that did not arrive"), reverse("invitations:undelivered"))],
         "message": message,
+        "happened": reasons.words(message.last_error),
         "about": message.subject or message.context.get("class_name") or _("Message"),
         "form": form,
         "label": _("Save and send again"),

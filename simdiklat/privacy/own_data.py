@@ -1,27 +1,74 @@
 """Everything the portal keeps about one person, for that person (UU 27/2022 arts. 7 and 13)."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import xlsxwriter
+from django.apps import apps
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.errors import Refusal
 from audit.marks import Mark
 from audit.models import Reading
 from employees.models import Employee
+from invitations.codes import DeclineReason, Gate, OverrideCategory
+from invitations.explain import reason_text
 from invitations.models import Invitation
-from simdiklat.privacy.parts import PARTS, Rows
+from simdiklat.privacy.parts import PARTS, Part, Rows
+from trainings.delivery.checkin import Answer
 from trainings.models import HistoryRecord
 
 #: Copies of one's own data that may be fetched in an hour: each is written from many tables.
 AN_HOUR = 6
+
+#: Names of codes that the tables themselves do not name, or that a part shows under another name.
+OTHER_CODES: dict[str, dict[str, dict[str, Any]]] = {
+    "invitations.Override": {"code": dict(OverrideCategory.choices)},
+    "invitations.CandidateMark": {"code": {**dict(Gate.choices), **dict(DeclineReason.choices)}},
+    "trainings.Scan": {"status": dict(Answer.choices)},
+    "account.EmailAddress": {"language": dict(settings.LANGUAGES)},
+    "mfa.Authenticator": {
+        "kind": {
+            "totp": gettext_lazy("Authenticator app"), "webauthn": gettext_lazy("Passkey"),
+            "recovery_codes": gettext_lazy("Recovery codes"),
+        },
+    },
+    "jobs.Job": {
+        "state": {
+            "queued": gettext_lazy("Queued"), "running": gettext_lazy("Running"), "done": gettext_lazy("Done"),
+            "failed": gettext_lazy("Failed"), "stopped": gettext_lazy("Stopped"),
+        },
+    },
+    "outbox.Message": {
+        "state": {
+            "pending": gettext_lazy("Waiting to be sent"), "sending": gettext_lazy("Being sent"),
+            "sent": gettext_lazy("Sent"), "failed": gettext_lazy("Could not be sent"),
+            "no_address": gettext_lazy("No mail address"), "cancelled": gettext_lazy("Not sent"),
+        },
+        "kind": {
+            "account_code": gettext_lazy("Code"), "security_notice": gettext_lazy("Notice about your account"),
+            "certificate_issued": gettext_lazy("Certificate issued"),
+            "claim_decided": gettext_lazy("Claim decided"),
+            "class_cancelled": gettext_lazy("Class cancelled"), "class_changed": gettext_lazy("Class changed"),
+            "correction_answered": gettext_lazy("Correction answered"),
+            "follow_up_participant": gettext_lazy("Questions three months later"),
+            "follow_up_superior": gettext_lazy("Questions three months later"),
+            "invitation": gettext_lazy("Invitation"), "invitation_promoted": gettext_lazy("Invitation"),
+            "invitation_reminder": gettext_lazy("Reminder of an invitation"),
+            "invitation_withdrawn": gettext_lazy("Invitation withdrawn"),
+            "objection_answered": gettext_lazy("Objection answered"),
+        },
+    },
+}  # fmt: skip
 
 #: How `_plain` writes a day or a moment.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?")
@@ -67,17 +114,15 @@ def in_words(parts: dict[str, Rows]) -> dict[str, Rows]:
         "field": _("Field"), "value": _("Value"), "answer": _("Answer"), "way": _("Way"), "used_at": _("Used"),
         "title": _("Title"), "browser": _("Browser"), "address": _("Address"),
     }  # fmt: skip
-    codes: dict[str, dict[Any, str]] = {}
     for model in (Invitation, HistoryRecord, Employee):
         for field in model._meta.concrete_fields:
             if isinstance(field.verbose_name, Promise):
                 words[field.name] = capfirst(str(field.verbose_name))
-            for code, label in field.choices or ():
-                codes.setdefault(field.name, {})[code] = str(label)
+    codes = {str(part.title): _codes_of(part) for part in PARTS}
     return {
         title: [
             {
-                words.get(name, capfirst(name.replace("_", " "))): _read(value, codes.get(name, {}))
+                words.get(name, capfirst(name.replace("_", " "))): _read(value, codes[title].get(name, {}))
                 for name, value in row.items()
             }
             for row in rows
@@ -86,19 +131,40 @@ def in_words(parts: dict[str, Rows]) -> dict[str, Rows]:
     }
 
 
-def _read(value: Any, codes: dict[Any, str]) -> Any:
+def _codes_of(part: Part) -> dict[str, dict[Any, Any]]:
+    """The codes that may stand in a part and their names, by field: those of the tables it is read from."""
+    models = {relation.rpartition(".")[0] for relation in part.relations} or {Employee._meta.label}
+    codes: dict[str, dict[Any, Any]] = {}
+    for label in sorted(models):
+        for field in apps.get_model(label)._meta.concrete_fields:
+            if field.flatchoices:
+                codes.setdefault(field.name, {}).update(field.flatchoices)
+        for name, more in OTHER_CODES.get(label, {}).items():
+            codes.setdefault(name, {}).update(more)
+    return codes
+
+
+def _read(value: Any, codes: Mapping[Any, Any]) -> Any:
     """A value as `_plain` left it: codes by their name, days and moments as people write them."""
+    if isinstance(value, dict):
+        return reason_text(value) if "waiting_since" in value else _listed(value.items())
+    if isinstance(value, list):
+        return ", ".join(str(_read(one, codes)) for one in value)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if not isinstance(value, str):
         return value
     if value in codes or not _DAY.fullmatch(value):
-        return codes.get(value, value)
+        return str(codes.get(value, value))
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:  # a text that only looks like one
         return value
     return date_format(moment, "j F Y, H:i" if "T" in value else "j F Y")
+
+
+def _listed(pairs: Iterable[tuple[Any, Any]]) -> str:
+    return "; ".join(f"{name}: {_read(value, {})}" for name, value in pairs)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -188,6 +188,7 @@ def _frame(request: HttpRequest, first: date) -> dict[str, Any]:
         "crumbs": [(_("Classes"), reverse("trainings:class_list"))],
         "may_import": holds(request.user, Permission.IMPORT),
         "address": subscriptions.address_of(request.user),
+        "tools_open": request.GET.get("address") == "made",
     }
     if plans:
         context |= {
@@ -229,6 +230,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     else:
         subscriptions.make_address(by=request.user)
         messages.success(request, _("The address is made. Enter it in your calendar under “from the internet” or “subscribe”."))  # fmt: skip
+        # Opened, so that the address which has just been made can be seen and taken.
+        return redirect(f"{reverse('calendar')}?address=made#tools")
     return redirect("calendar")
 
 

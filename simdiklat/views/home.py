@@ -45,7 +45,11 @@ def home(request: HttpRequest) -> HttpResponse:
     if person is not None:
         context = own_context(user, person) | {"title": _hello(user)}
         return render(request, "simdiklat/home_employee.html", context)
-    return render(request, "simdiklat/home_other.html", {"title": _hello(user)})
+    return render(
+        request,
+        "simdiklat/home_other.html",
+        {"title": _hello(user), "accounts": holds(user, Permission.MANAGE_ACCOUNTS)},
+    )
 
 
 def _hello(user: Any) -> str:

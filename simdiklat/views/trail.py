@@ -1,5 +1,7 @@
 """The audit trail as a list: who did what, in the reader's scope."""
 
+import json
+from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
 
@@ -23,7 +25,7 @@ from employees.filters import ListFilterSet
 from employees.listing import respond
 from employees.scoping import scope_roots, within
 from employees.tables import REASON, PortalTable
-from simdiklat.trail_words import LABELS
+from simdiklat import trail_words
 
 #: Letters of an event's data that are shown.
 SHOWN = 240
@@ -56,17 +58,47 @@ class EventTable(PortalTable):
         return value or _("the portal itself")
 
     def render_verb(self, value: str) -> Any:
-        label = LABELS.get(value)
-        return format_html("{} <small>{}</small>", label, value) if label else value
+        return format_html('<span title="{}">{}</span>', value, trail_words.label_of(value))
 
-    def render_object_type(self, record: Event) -> str:
-        return f"{record.object_type} {record.object_id}".strip()
+    def render_object_type(self, record: Event) -> Any:
+        stored = f"{record.object_type} {record.object_id}".strip()
+        words = trail_words.object_words(record.object_type, record.object_id)
+        return format_html('<span title="{}">{}</span>', stored, words)
 
-    def render_data(self, value: dict[str, Any]) -> Any:
+    def render_data(self, record: Event) -> Any:
+        """The event in words; as it is stored, codes and all, behind a word that opens it."""
         words = " · ".join(
-            f"{key}: {found}" for key, found in value.items() if found not in ("", None, [], {})
+            f"{label}: {value}" for label, value in trail_words.details(record.verb, record.data)
         )
-        return format_html("<small>{}</small>", words[:SHOWN] + ("…" if len(words) > SHOWN else ""))
+        stored = json.dumps(record.data, ensure_ascii=False, indent=1) if record.data else ""
+        return format_html(
+            '<small>{}</small><details class="stored"><summary>{}</summary>'
+            "<code>{}</code><br><code>{}</code>{}</details>",
+            words[:SHOWN] + ("…" if len(words) > SHOWN else ""),
+            _("As stored"),
+            record.verb,
+            f"{record.object_type} {record.object_id}".strip(),
+            format_html("<pre>{}</pre>", stored) if stored else "",
+        )
+
+
+class CodeSelect(forms.Select):
+    """A choice among codes by their words that keeps a code from the address it has no word for.
+
+    `codes` is asked at each drawing: words come in the reader's language.
+    """
+
+    def __init__(self, codes: Callable[[], list[Any]]) -> None:
+        super().__init__()
+        self.codes = codes
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list[Any]:
+        self.choices = [("", _("All")), *self.codes()]
+        groups = super().optgroups(name, value, attrs)
+        if any(option["selected"] for _group, options, _index in groups for option in options):
+            return groups
+        code = value[0] if value else ""
+        return [*groups, (None, [self.create_option(name, code, code, True, len(groups))], len(groups))]
 
 
 class EventFilter(ListFilterSet):
@@ -76,10 +108,15 @@ class EventFilter(ListFilterSet):
         label=gettext_lazy("User name or NIP"), method="by_actor", max_length=150,
         widget=forms.TextInput(attrs={"type": "search", "class": "filter-q"}),
     )  # fmt: skip
+    # Words to choose from, codes in the address. One that has no word any more, or a beginning, still filters.
     verb = filters.CharFilter(
-        label=gettext_lazy("What (begins with)"), field_name="verb", lookup_expr="startswith", max_length=60
-    )
-    object_type = filters.CharFilter(label=gettext_lazy("About (kind)"), max_length=60)
+        label=gettext_lazy("What"), field_name="verb", lookup_expr="startswith", max_length=60,
+        widget=CodeSelect(trail_words.verb_choices),
+    )  # fmt: skip
+    object_type = filters.CharFilter(
+        label=gettext_lazy("About (kind)"), max_length=60,
+        widget=CodeSelect(trail_words.object_choices),
+    )  # fmt: skip
     object_id = filters.CharFilter(label=gettext_lazy("About (number)"), max_length=60)
     since = filters.DateFilter(
         label=gettext_lazy("From"), method="from_day",

@@ -239,3 +239,24 @@ def test_dark_pages_are_as_readable(live_server, page, ministry):
         reverse("invitations:selection", args=[ministry.selection.pk]),
     ):  # fmt: skip
         walker.open(address)
+
+
+def test_lists_of_names_fit_on_paper(live_server, page, ministry):
+    """The class list, a class's names and a ranking: nothing lies beyond the edge of an A4 page."""
+    issue(ministry)
+    walker = Walker(page, live_server.url, "desktop")
+    walker.sign_in(ministry.central.username)
+    walker.page.emulate_media(media="print")
+    walker.page.set_viewport_size({"width": 718, "height": 1000})  # A4 without its margins
+    for path in (
+        reverse("trainings:class_list"),
+        reverse("invitations:class", args=[ministry.proposed.pk]),
+        reverse("invitations:selection", args=[ministry.selection.pk]),
+        reverse("audit"),
+    ):
+        walker.page.goto(live_server.url + path)
+        beyond = walker.page.evaluate(
+            "() => [...document.querySelectorAll('.list td')].filter(td => td.getBoundingClientRect().right > 719).length"
+        )
+        assert beyond == 0, path
+        assert not walker.page.locator(".side:visible, .filter-bar:visible, .list .act:visible").count(), path

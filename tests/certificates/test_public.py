@@ -158,6 +158,8 @@ def test_guessing_is_stopped_and_only_for_that_address(client, certificate):
     assert stopped.status_code == 429
     assert 0 < int(stopped["Retry-After"]) <= 30
     assert "Coba lagi" in stopped.content.decode()
+    # What was typed is still in the form, to be sent again after the wait.
+    assert f'value="{certificate.number}"' in stopped.content.decode()
     assert client.get(reverse("certificates:check", args=["tebakan"])).status_code == 429
     assert search(client, certificate.number, "Sari Wulandari", **ELSEWHERE).status_code == 302
 

@@ -281,3 +281,13 @@ def test_who_changes_a_class(client, cast, selection, name, who, status):
     client.force_login(getattr(cast, who))
     address = reverse(f"invitations:{name}", args=[selection.training_class_id])
     assert client.get(address).status_code == status
+
+
+def test_mending_says_that_there_was_no_address(client, cast, refused):
+    type(refused).objects.filter(pk=refused.pk).update(state="no_address", last_error="", to_address="")
+    client.force_login(cast.central)
+    client.cookies["django_language"] = "en"
+    assert (
+        "The person has no e-mail address."
+        in client.get(reverse("invitations:mend", args=[refused.pk])).content.decode()
+    )

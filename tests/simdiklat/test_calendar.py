@@ -119,7 +119,9 @@ def test_the_plan_of_the_year_as_a_file_is_in_scope(client, cast, planned, tree)
 def test_a_calendar_is_subscribed_and_follows_the_scope_of_the_day(client, cast, planned, tree):
     client.force_login(cast.organiser)
     assert subscriptions.address_of(cast.organiser) == ""
-    client.post(reverse("calendar_subscribe"))
+    made = client.post(reverse("calendar_subscribe"), follow=True)
+    # The box with the new address stands open.
+    assert 'id="tools" open' in made.content.decode()
     path = "/calendar/feed/" + subscriptions.address_of(cast.organiser).split("/feed/")[1]
     client.logout()
     response = client.get(path)

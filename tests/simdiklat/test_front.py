@@ -102,3 +102,23 @@ def test_too_large_a_request_is_met_with_a_page(cast, settings):
 def test_the_page_of_components_is_there(client, cast):
     client.force_login(cast.employee_user)
     assert client.get(reverse("samples")).status_code == 200
+
+
+def test_the_address_of_a_button_answers_with_a_page(client, cast, tree):
+    """A reload or the switch of the language on what a button answered: no empty page."""
+    planned = factories.training_class(factories.programme(), tree.bdk, state="draft")
+    address = reverse("trainings:class_schedule", args=[planned.pk])
+    client.force_login(cast.central)
+    answer = client.get(address, headers={"accept": "text/html"})
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "bukan halaman tersendiri" in answer.content.decode()
+    assert client.get(address, headers={"accept": "application/json"}).content == b""
+
+
+def test_the_language_of_what_a_button_answered_leads_back_to_the_button(client, db):
+    page = client.post(
+        reverse("certificates:search"),
+        {"number": "1", "name": "x"},
+        headers={"referer": "http://testserver/check/"},
+    ).content.decode()
+    assert '<input type="hidden" name="next" value="http://testserver/check/">' in page

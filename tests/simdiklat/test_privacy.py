@@ -142,6 +142,25 @@ def test_on_the_page_codes_and_days_stand_in_words(client, cast):
     assert "AKTIF" not in person.values()
 
 
+def test_on_the_page_no_code_of_another_table_is_left(client, cast, issued):  # noqa: F811
+    """States, kinds and the reason of an invitation: each part reads the codes of its own tables."""
+    client.force_login(cast.employee_user)
+    client.cookies["django_language"] = "en"
+    shown = client.get(reverse("own_data")).context["parts"]
+    (invitation,) = shown["Invitations"]
+    assert invitation["State"] == "Awaiting reply"
+    assert invitation["Reason"].startswith("Rank ")
+    (ranking,) = shown["Rankings"]
+    assert ranking["Outcome"] == "Selected"
+    (seat,) = shown["Seats in classes"]
+    assert (seat["State"], seat["Source"]) == ("Held", "Invitation")
+    (account,) = shown["Account"]
+    assert account["Language"] == "Bahasa Indonesia"
+    assert {message["Kind"] for message in shown["Messages"]} == {"Invitation"}
+    values = [str(v) for rows in shown.values() for row in rows for v in row.values()]
+    assert not [v for v in values if v.startswith(("{", "["))]
+
+
 def test_the_workbook_holds_the_same_parts(client, cast):
     Employee.objects.filter(pk=cast.employee.pk).update(position="=1+1")
     client.force_login(cast.employee_user)

@@ -46,6 +46,12 @@ def test_hours_carry_the_organisers_zone(tree, zone):
     assert times.hours_text(session) == ""
 
 
+def test_hours_in_english_have_a_colon(tree):
+    session = running.lesson(running.running_class(tree.bdk))
+    with translation.override("en"):
+        assert times.hours_text(session) == "08:00–09:30 WIB"
+
+
 def test_a_moment_on_another_day_says_the_day(night):
     session, _seat = night
     opens = session.starts_at - timedelta(minutes=30)

@@ -176,6 +176,35 @@ def test_the_lists_cost_the_same_at_one_row_and_at_three(client, cast, tree, dja
         assert client.get(reverse(name)).content.decode().count("<tr><td") == 3
 
 
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("", ["FAR", "NEXT", "FROM-TODAY", "TO-TODAY", "YESTERDAY"]),
+        ("coming", ["NEXT", "FAR"]),
+        ("running", ["FROM-TODAY", "TO-TODAY"]),
+        ("ended", ["YESTERDAY"]),
+    ],
+)
+def test_the_list_is_narrowed_to_classes_that_come_run_or_have_ended(client, cast, tree, when, expected):
+    client.force_login(cast.central)
+    day = timezone.localdate()
+    for code, first, last in (
+        ("FAR", 90, 94), ("NEXT", 1, 5), ("FROM-TODAY", 0, 4), ("TO-TODAY", -4, 0), ("YESTERDAY", -5, -1),
+    ):  # fmt: skip
+        factories.training_class(
+            factories.programme(code), tree.bdk, code=code,
+            first_day=day + timedelta(days=first), last_day=day + timedelta(days=last),
+        )  # fmt: skip
+    page = client.get(reverse("trainings:class_list"), {"when": when} if when else {})
+    assert [row.record.code for row in page.context["table"].page.object_list] == expected
+    assert f'<option value="{when}" selected>' in page.content.decode()
+
+
+def test_the_leaders_figure_of_classes_opens_these_classes(client, cast, tree):
+    client.force_login(cast.leader)
+    assert "/classes/?when=coming&amp;state=scheduled" in client.get(reverse("home")).content.decode()
+
+
 def test_the_period_filter_keeps_the_classes_that_begin_in_it(client, cast, tree):
     client.force_login(cast.central)
     day = timezone.localdate()

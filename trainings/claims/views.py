@@ -79,11 +79,14 @@ def claim_list(request: HtmxRequest) -> HttpResponse:
     claims = Claim.objects.visible_to(request.user).for_table()
     state = "closed" if request.GET.get("state") == "closed" else "open"
     claims = claims.closed() if state == "closed" else claims.open()
+    table = ClaimTable(claims).paged(request)
+    if state == "closed":
+        table.empty_text, table.empty_hint = _("No claim has been decided yet."), ""
     context = {
         "title": _("Claims of missing training"),
         "subtitle": _("Verify with the certificate beside it; only what is verified counts in a ranking."),
         "state": state,
-        "table": ClaimTable(claims).paged(request),
+        "table": table,
     }
     return render(request, "_table.html" if request.htmx else "trainings/claims/list.html", context)
 

@@ -324,4 +324,5 @@ class ClassImporter(Importer):
             references={
                 "programme_id": ("trainings_programme", "name"), "organiser_id": ("employees_unit", "name")
             },
+            words={"state": dict(TrainingClass.State.choices)},
         )  # fmt: skip

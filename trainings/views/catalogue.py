@@ -48,7 +48,7 @@ def programme_detail(request: HttpRequest, pk: int) -> HttpResponse:
     programme = get_object_or_404(Programme, pk=pk)
     classes = TrainingClass.objects.visible_to(request.user).filter(programme=programme).for_table()
     table = ClassTable(classes.order_by("-first_day", "code"), exclude=("organiser",)).paged(request)
-    table.empty_text = _("No class of this programme is planned.")
+    table.empty_text, table.empty_hint = _("No class of this programme is planned."), ""
     context: dict[str, Any] = {
         "title": programme.name,
         "crumbs": [(_("Catalogue"), reverse("trainings:programme_list"))],

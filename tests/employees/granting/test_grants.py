@@ -203,3 +203,11 @@ def test_the_unit_picker_offers_the_units_one_manages(client, cast, tree, local_
     body = client.get(reverse("employees:unit_search"), {"for": "accounts", "q": "Kan"}).content.decode()
     assert tree.surabaya.name in body
     assert tree.semarang.name not in body
+
+
+def test_the_first_page_of_an_administrator_leads_to_the_accounts(client, cast):
+    client.force_login(cast.admin)
+    page = client.get(reverse("home")).content.decode()
+    main = page[page.index("<main") :]
+    assert f'href="{reverse("employees:accounts")}"' in main
+    assert "Belum ada yang disiapkan" not in main

@@ -332,3 +332,11 @@ def test_the_list_costs_the_same_at_one_and_at_three(two, cast, client, tree):
     finding.find()
     assert DuplicatePair.objects.count() == 3
     assert queries() == one
+
+
+def test_the_page_writes_days_as_every_page_does(two, client, cast):
+    Employee.objects.filter(pk=two.second_id).update(service_start="2008-12-01")
+    client.force_login(cast.central)
+    client.cookies["django_language"] = "en"
+    body = client.get(reverse("employees:pair", args=[two.pk])).content.decode()
+    assert "1 December 2008" in body and "Dec. 1, 2008" not in body
