@@ -13,6 +13,8 @@ from employees.scoping import ScopedQuerySet, scope_roots, within
 
 #: Letters that make a trigram: what is shorter is found by the index only where a word begins.
 TRIGRAM = 3
+#: People who are named one by one where something of theirs is looked for.
+NAMED = 1_000
 
 
 def containing(field: str, text: str) -> dict[str, str]:
@@ -75,6 +77,17 @@ class EmployeeQuerySet(ScopedQuerySet):
         if digits.isdigit():
             return self.filter(Q(**containing("nip", digits)) | Q(external_id=digits))
         return self.filter(named("name", words) | Q(external_id=text.strip()))
+
+    def found(self, text: str, most: int = NAMED) -> list[int] | models.QuerySet[Any, Any]:
+        """For a condition on what belongs to the people found by `search`: their keys where they are at most `most`,
+        else their queryset.
+
+        Few are named one by one, so that an index finds what belongs to them; of many, nearly any page of the
+        latest has some. The planner cannot tell the two apart: of two words in a name it takes each for itself.
+        """
+        people = self.search(text).order_by().values_list("pk", flat=True)
+        named = list(people[: most + 1])
+        return named if len(named) <= most else people
 
     def for_table(self) -> Self:
         """With unit and standing, so that a list costs the same at any length."""

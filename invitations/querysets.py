@@ -34,8 +34,6 @@ WHERE m.kind = ANY (%s)
 """
 #: States of an invitation that still holds a seat: live (issued) and accepted.
 LIVE = ("issued", "accepted")
-#: People whose invitations are looked up by their keys.
-NAMED = 1_000
 
 
 class SelectionQuerySet(models.QuerySet):
@@ -264,11 +262,8 @@ class InvitationQuerySet(ScopedQuerySet):
         if not words:
             return self
         classes = list(TrainingClass.objects.search(text).values_list("pk", flat=True))
-        people = Employee.objects.search(text).order_by().values_list("pk", flat=True)
-        # Few: named one by one, so that indexes find their invitations. Many: nearly any page has some.
-        named = list(people[: NAMED + 1])
-        found = named if len(named) <= NAMED else people
-        return self.filter(Q(employee__in=found) | Q(training_class__in=classes))
+        people = Employee.objects.found(text)
+        return self.filter(Q(employee__in=people) | Q(training_class__in=classes))
 
     def of_classes_planned_by(self, user: Any) -> Self:
         """Invitations to the classes the user plans."""

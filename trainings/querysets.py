@@ -142,8 +142,11 @@ class HistoryQuerySet(ScopedQuerySet):
 
     def search(self, text: str) -> Self:
         """Records of the people found by this text (part of a name or a NIP, an ID)."""
-        people = apps.get_model("employees", "Employee").objects.search(text)
-        return self.filter(employee__in=people) if text.strip() else self
+        if not text.strip():
+            return self
+        people: Any = apps.get_model("employees", "Employee").objects
+        # A record in four thousand is theirs where they are more: that far one may walk from the latest on.
+        return self.filter(employee__in=people.found(text, most=3_000))
 
     def of_programme(self, code: str) -> Self:
         """Records of the programme with this code."""

@@ -1,4 +1,4 @@
-"""Delivery through an SMTP server on this machine, by one, two and four senders.
+"""Delivery through an SMTP server on this machine, by one, two and four senders or as many as were asked for.
 
 The floor sends the very same mails to the same server by smtplib, over as many connections that stay open;
 they are written beforehand, so it is the speed of the server and of the line alone.
@@ -27,7 +27,6 @@ from simdiklat.bench.mailserver import serve
 from simdiklat.bench.measure import Figure, Setting
 from simdiklat.bench.processes import at_once
 
-SENDERS = (1, 2, 4)
 #: Mails that the floor has ready; for more messages they are sent again and again.
 READY = 5_000
 
@@ -36,10 +35,10 @@ Say = Callable[[str], None]
 
 def measure(setting: Setting) -> list[Figure]:
     """The messages of the setting; fewer where there are not so many people."""
-    return figures(min(setting.messages, setting.employees // 4), setting.say)
+    return figures(min(setting.messages, setting.employees // 2), setting.senders, setting.say)
 
 
-def figures(messages: int, say: Say) -> list[Figure]:
+def figures(messages: int, senders_in_turn: Sequence[int], say: Say) -> list[Figure]:
     """So many invitations, or as many as there are people, sent by each number of senders, once.
 
     AssertionError when one is lost or arrives twice.
@@ -48,7 +47,7 @@ def figures(messages: int, say: Say) -> list[Figure]:
     found = []
     with _Server() as server, override_settings(**server.settings, OUTBOX_PER_MINUTE=0):
         mails = _written(ids[:READY])
-        for senders in SENDERS:
+        for senders in senders_in_turn:
             figure = Figure(
                 f"delivery by {senders} sender{'s' * (senders > 1)}", "smtplib, as many connections", len(ids)
             )

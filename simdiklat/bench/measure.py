@@ -24,7 +24,7 @@ class Setting:
     """What a part of the bench is to measure: so many people, so many times; its files go under `folder`.
 
     `quick`: only to see that it works; nothing need be long or often enough to mean something. `messages`: how
-    many are delivered.
+    many are delivered, by so many `senders` in turn.
     """
 
     employees: int
@@ -33,6 +33,7 @@ class Setting:
     say: Callable[[str], None]
     quick: bool = False
     messages: int = 2_000
+    senders: tuple[int, ...] = (1, 2, 4)
 
     @property
     def everybody(self) -> bool:

@@ -67,6 +67,7 @@ def run(
     fresh: bool = False,
     quick: bool = False,
     messages: int = Setting.messages,
+    senders: tuple[int, ...] = Setting.senders,
     found: Callable[[Section], None] = lambda _section: None,
 ) -> list[Section]:
     """Measure at this size; return what was found, and tell each section to `found` as soon as it is.
@@ -79,7 +80,9 @@ def run(
         scratch.drop(seed)
     try:
         with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
-            return _measure(seed, Setting(employees, runs, Path(folder), say, quick, messages), only, found)
+            return _measure(
+                seed, Setting(employees, runs, Path(folder), say, quick, messages, senders), only, found
+            )
     finally:
         if not keep:
             scratch.drop(seed)

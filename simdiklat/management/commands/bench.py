@@ -1,6 +1,7 @@
 """`python manage.py bench` (`make bench`): the portal's figures as ratios to a floor of the same run."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ class Command(PortalCommand):
             "--messages", type=int, default=Setting.messages, metavar="N",
             help=f"to deliver, or as many as there are people (default: {Setting.messages:,})",
         )  # fmt: skip
+        parser.add_argument(
+            "--senders", type=int, nargs="+", choices=range(1, 33), metavar="N", default=Setting.senders,
+            help="deliver them by so many senders at once, in turn (default: 1 2 4)",
+        )  # fmt: skip
         parser.add_argument("--fresh", action="store_true", help="make up the ministry again")
         parser.add_argument("--prepare", action="store_true", help="make up the ministry and measure nothing")
         parser.add_argument(
@@ -38,7 +43,7 @@ class Command(PortalCommand):
 
     def work(
         self, *, employees: int | None, runs: int, quick: bool, fresh: bool, prepare: bool, only: str,
-        messages: int, write: Path | None, **options: Any,
+        messages: int, senders: Sequence[int], write: Path | None, **options: Any,
     ) -> None:  # fmt: skip
         if runs < 1:
             raise Refusal("Measure at least once: --runs 1 or more.")
@@ -72,4 +77,4 @@ class Command(PortalCommand):
             quick=quick,
             messages=messages,
             found=found,
-        )
+        )  # fmt: skip
