@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 
 from accounts.models import RoleGrant
 from accounts.roles import Role
@@ -60,6 +61,13 @@ def everybody_named_is_told(monkeypatch):
     """See tests/told.py."""
     monkeypatch.setattr(reading, "note", told.noting)
     monkeypatch.setattr(Client, "request", told.requesting)
+
+
+@pytest.fixture(autouse=True)
+def usual_language():
+    """A request leaves its language active (simdiklat/middleware.py); the next test begins without it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
