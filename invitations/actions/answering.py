@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.deadlocks import retrying
 from audit.errors import Refusal
 from invitations.codes import DeclineReason
 from invitations.delivery import issuing, seats
@@ -27,7 +28,7 @@ class Answered:
     message: str
 
 
-@seats.retrying
+@retrying
 def answer(
     *,
     invitation: Invitation,
@@ -137,7 +138,7 @@ def _check_open(invitation: Invitation, state: str) -> None:
     )
 
 
-@seats.retrying
+@retrying
 @transaction.atomic
 def withdraw(*, invitation: Invitation, by: Any, reason: str) -> Answered:
     """Take an invitation back, with the reason; the person hears of it and the seat goes to the reserve."""

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log
+from audit.deadlocks import retrying
 from audit.errors import Refusal
 from invitations.actions.selecting import check_planner
 from invitations.delivery import issuing, seats
@@ -22,7 +23,7 @@ def _concerned(training_class: TrainingClass) -> list[Invitation]:
     )
 
 
-@seats.retrying
+@retrying
 @transaction.atomic
 def reschedule(
     *,
@@ -123,7 +124,7 @@ def _clashing(training_class: TrainingClass, first_day: date, last_day: date) ->
     return [one.employee.full_name for one in clashing]
 
 
-@seats.retrying
+@retrying
 @transaction.atomic
 def cancel_class(*, training_class: TrainingClass, by: Any, reason: str) -> int:
     """Cancel a class: its seats are released, everyone invited hears once. Returns how many are told.

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import log
+from audit.deadlocks import retrying
 from invitations import ranking
 from invitations.delivery import seats
 from invitations.delivery.states import move
 from invitations.models import CandidateMark, Invitation, Selection
 
 
-@seats.retrying
+@retrying
 def issue(selection_id: int) -> dict[str, Any]:
     """Create the invitations of an approved selection with one message each, once, in one transaction.
 
@@ -75,7 +76,7 @@ def expire_due(on: date | None = None) -> int:
     return sum(expire_class(class_id, on=on) for class_id in classes.distinct())
 
 
-@seats.retrying
+@retrying
 def expire_class(class_id: int, *, on: date) -> int:
     """Expire the overdue invitations of one class in rank order, in one transaction; return how many."""
     with transaction.atomic():

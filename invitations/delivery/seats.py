@@ -1,16 +1,14 @@
 """Giving a freed seat on: selection.md, "After issue". Everything here runs under the class's lock."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from datetime import date, timedelta
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone, translation
-from psycopg2.errors import DeadlockDetected
 
 from audit import log
 from employees.models import Employee
@@ -22,30 +20,8 @@ from trainings.models import RuleSettings, TrainingClass
 
 #: Days to answer an offer that comes when the class's own last day to answer is past or today.
 ANSWER_DAYS = 3
-DEADLOCK_ATTEMPTS = 5
 #: People of the reserve read at a time.
 _A_FEW = 10
-R = TypeVar("R")
-
-
-def retrying(work: Callable[..., R]) -> Callable[..., R]:
-    """Repeat the work when PostgreSQL ended it to resolve a deadlock; nothing of it was kept then.
-
-    Two classes that each look for a reserve can meet over the same two people. Inside a larger
-    transaction the error is passed on, since only the whole can be repeated.
-    """
-
-    @wraps(work)
-    def repeated(*args: Any, **kwargs: Any) -> R:
-        for _attempt in range(DEADLOCK_ATTEMPTS - 1):
-            try:
-                return work(*args, **kwargs)
-            except OperationalError as error:
-                if connection.in_atomic_block or not isinstance(error.__cause__, DeadlockDetected):
-                    raise
-        return work(*args, **kwargs)
-
-    return repeated
 
 
 def lock_class(class_id: int) -> TrainingClass:

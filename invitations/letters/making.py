@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log, reading
+from audit.deadlocks import retrying
 from audit.errors import Refusal
 from employees.models import Unit
 from invitations.delivery import seats
@@ -42,7 +43,7 @@ class Made:
     job: Job | None = None
 
 
-@seats.retrying
+@retrying
 def make(*, training_class: TrainingClass, by: Any) -> Made:
     """Write the letters for everybody who is invited and on no valid letter yet: one per addressed office.
 

@@ -5,10 +5,11 @@ import zipfile
 from datetime import date, time, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from psycopg2.errors import DeadlockDetected
 
 from audit.errors import Refusal
 from invitations.actions import cancel_class, reschedule
@@ -130,6 +131,24 @@ def test_two_who_book_one_trainer_at_the_same_moment_get_one_session(tree, cast)
     found = at_once(*(lambda c=c: save(c, cast.organiser, trainer=trainer) for c in classes))
     assert sorted(isinstance(one, Refusal) for one in found) == [False, True]
     assert Session.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_was_ended_for_a_deadlock_is_written_again(tree, cast, monkeypatch):
+    """Two who write at the same moment can each wait for the other's row, which PostgreSQL ends for one of them."""
+    first = timezone.localdate() + timedelta(days=30)
+    coming = running.running_class(tree.bdk, first_day=first, last_day=first)
+    write, ended = Session.save, []
+
+    def ended_once(self, *args, **kwargs):
+        if not ended:
+            ended.append(self)
+            raise OperationalError("deadlock detected") from DeadlockDetected()
+        write(self, *args, **kwargs)
+
+    monkeypatch.setattr(Session, "save", ended_once)
+    assert save(coming, cast.organiser) == Session.objects.get()
+    assert len(ended) == 1
 
 
 @pytest.mark.parametrize("same", [True, False])

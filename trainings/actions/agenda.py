@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from audit.deadlocks import retrying
 from audit.errors import Refusal
 from trainings.actions.guards import lock_class, refuse_when_locked
 from trainings.hours import MINUTES_PER_JP, MOST_JP_A_DAY, jp_of
@@ -72,6 +73,7 @@ def take_curriculum(
     return training_class
 
 
+@retrying
 @transaction.atomic
 def save_session(
     *, training_class: TrainingClass, by: Any, plan: SessionPlan, session: Session | None = None
@@ -109,6 +111,7 @@ def remove_session(*, session: Session, by: Any) -> None:
     session.delete()
 
 
+@retrying
 @transaction.atomic
 def draft_agenda(*, training_class: TrainingClass, by: Any, days: DayPlan) -> int:
     """Lay the subjects of the curriculum into the class's days one after another; returns the sessions made.
