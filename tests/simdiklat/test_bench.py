@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from audit.errors import Refusal
@@ -100,6 +101,15 @@ def test_a_section_is_told_before_the_next_one_can_fail(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="in the middle"):
         run._each(parts, Setting(300, 1, tmp_path, lambda _line: None), told.append)
     assert [(section.title, len(section.figures)) for section in told] == [("One", 1)]
+
+
+def test_the_command_hands_on_how_many_senders_deliver(monkeypatch):
+    asked: dict[str, object] = {}
+    monkeypatch.setattr(run, "run", lambda *_args, **given: asked.update(given))
+    call_command("bench", "--quick", "--messages", "70", "--senders", "2", "3")
+    assert (asked["messages"], asked["senders"]) == (70, (2, 3))
+    call_command("bench", "--quick")
+    assert asked["senders"] == Setting.senders
 
 
 def test_medians_leave_out_the_first_and_ratios_are_to_the_floor() -> None:

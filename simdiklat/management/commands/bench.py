@@ -68,13 +68,6 @@ class Command(PortalCommand):
                 say(f"Written to {target}.")
 
         run.run(
-            size,
-            runs,
-            say,
-            only=only,
-            keep=not quick,
-            fresh=fresh,
-            quick=quick,
-            messages=messages,
-            found=found,
+            size, runs, say, only=only, keep=not quick, fresh=fresh, quick=quick, messages=messages,
+            senders=tuple(senders), found=found,
         )  # fmt: skip
