@@ -78,10 +78,14 @@ def _navigation(held: frozenset[str], learns: bool, language: str | None) -> tup
 
 @lru_cache(maxsize=2_000)
 def _drawn(
-    template: str, entries: tuple[Entry, ...], current: frozenset[Entry], language: str | None
+    template: str,
+    entries: tuple[Entry, ...],
+    current: frozenset[Entry],
+    can_search: bool,
+    language: str | None,
 ) -> SafeString:
-    """A part of the frame that is made of the navigation alone."""
-    return render_to_string(template, {"entries": entries, "current": current})
+    """A part of the frame that is made of nothing else."""
+    return render_to_string(template, {"entries": entries, "current": current, "can_search": can_search})
 
 
 class Frame:
@@ -97,14 +101,18 @@ class Frame:
         held = held_permissions(self._user) if self._user.is_active else frozenset()
         return _navigation(held, bool(self.grants and self.employee), get_language())
 
-    def _part(self, name: str) -> SafeString:
+    @cached_property
+    def current(self) -> frozenset[Entry]:
+        """The entries under which the page at hand lies."""
         here = self._request.path
-        current = frozenset(
+        return frozenset(
             entry
             for entry in self.entries
             if here == entry.url or (entry.url != "/" and here.startswith(entry.url))
         )
-        return _drawn(f"components/{name}.html", self.entries, current, get_language())
+
+    def _part(self, name: str) -> SafeString:
+        return _drawn(f"components/{name}.html", self.entries, self.current, self.can_search, get_language())
 
     @property
     def side(self) -> SafeString:

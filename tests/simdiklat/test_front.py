@@ -122,3 +122,11 @@ def test_the_language_of_what_a_button_answered_leads_back_to_the_button(client,
         headers={"referer": "http://testserver/check/"},
     ).content.decode()
     assert '<input type="hidden" name="next" value="http://testserver/check/">' in page
+
+
+@pytest.mark.parametrize(("who", "searches"), [("central", True), ("leader", True), ("employee_user", False)])
+def test_the_sheet_of_shortcuts_names_the_search_where_there_is_one(cast, client, who, searches):
+    client.force_login(getattr(cast, who))
+    sheet = client.get("/").content.decode().partition('<dialog id="shortcuts"')[2].partition("</dialog>")[0]
+    assert "<kbd>?</kbd>" in sheet
+    assert ("<kbd>/</kbd>" in sheet) == searches
