@@ -15,9 +15,10 @@ R = TypeVar("R")
 def retrying(work: Callable[..., R]) -> Callable[..., R]:
     """Repeat the work when PostgreSQL ended it to resolve a deadlock; nothing of it was kept then.
 
-    Two classes that each look for a reserve can meet over the same two people, and two sessions written at the
-    same moment can each wait to see whether the other, with the same trainer, stays. Inside a larger
-    transaction the error is passed on, since only the whole can be repeated.
+    Two classes that each look for a reserve can meet over the same two people. And two rows of which only one
+    may stay (sessions with the same trainer, seats of one person) can each wait to see whether the other does, when
+    they are written at the same moment. Inside a larger transaction the error is passed on, since only the whole
+    can be repeated.
     """
 
     @wraps(work)

@@ -87,6 +87,11 @@ class ListFilterSet(filters.FilterSet):
         return [name for name in self.filters if name in self.data]
 
     @property
+    def given(self) -> dict[str, str]:
+        """The filters in use as they stand in the address."""
+        return {name: self.data.get(name, "")[:200] for name in self.filters if self.data.get(name)}
+
+    @property
     def qs(self) -> Any:
         return super().qs if self.asked else self.queryset.all()
 
@@ -121,17 +126,12 @@ class ScopedFilterSet(ListFilterSet):
 
 
 class TracedFilterSet(ScopedFilterSet):
-    """Filters of a list of people: what was asked for can be kept with the trace of a search."""
+    """Filters of a list of people: a search for somebody leaves its trace."""
 
     @property
     def searches(self) -> bool:
         """Whether somebody is looked for by name or number."""
         return bool(self.data.get("q", "").strip())
-
-    @property
-    def given(self) -> dict[str, str]:
-        """The filters in use as they stand in the address."""
-        return {name: self.data.get(name, "")[:200] for name in self.filters if self.data.get(name)}
 
 
 class EmployeeFilter(TracedFilterSet):

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log
+from audit.deadlocks import retrying
 from audit.errors import Refusal
 from employees.models import Employee
 from trainings.actions.guards import lock_class
@@ -28,6 +29,7 @@ def open_enrolment(*, training_class: TrainingClass, by: Any, is_open: bool) -> 
     return training_class
 
 
+@retrying
 @transaction.atomic
 def enrol(*, training_class: TrainingClass, by: Any) -> Participation:
     """Take a free seat for oneself; returns it.
