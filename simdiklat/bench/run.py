@@ -8,7 +8,7 @@ files and a database without a row). The table, docs/performance.md and the test
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 from django.utils import timezone
@@ -68,9 +68,8 @@ def run(
     quick: bool = False,
     messages: int = Setting.messages,
     senders: tuple[int, ...] = Setting.senders,
-    found: Callable[[Section], None] = lambda _section: None,
-) -> list[Section]:
-    """Measure at this size; return what was found, and tell each section to `found` as soon as it is.
+) -> Generator[Section, None, None]:
+    """Measure at this size; give each section as soon as it is measured.
 
     The seeded ministry stays in its database for the next time with `keep`; `fresh` makes it up again. `only`:
     the sections whose titles contain one of these texts, in any case, with commas between them.
@@ -80,9 +79,8 @@ def run(
         scratch.drop(seed)
     try:
         with tempfile.TemporaryDirectory(prefix="simdiklat-bench-") as folder:
-            return _measure(
-                seed, Setting(employees, runs, Path(folder), say, quick, messages, senders), only, found
-            )
+            setting = Setting(employees, runs, Path(folder), say, quick, messages, senders)
+            yield from _measure(seed, setting, only)
     finally:
         if not keep:
             scratch.drop(seed)
@@ -115,42 +113,35 @@ def _prepare(seed: str, setting: Setting) -> None:
         multiply.add_paper_trail(setting.employees, setting.say)
 
 
-def _measure(seed: str, setting: Setting, only: str, found: Callable[[Section], None]) -> list[Section]:
+def _measure(seed: str, setting: Setting, only: str) -> Iterator[Section]:
     _prepare(seed, setting)
     wanted = [word.strip().lower() for word in only.split(",")]
     filled, empty = (
         [part for part in parts if any(word in part[0].lower() for word in wanted)]
         for parts in (FILLED, EMPTY)
     )
-    sections: list[Section] = []
     with scratch.scratch_database(f"{seed}_work", setting.folder, template=seed):
         if empty:
             files.write(setting.folder)
-        sections += _each(filled, setting, found)
+        yield from _each(filled, setting)
     if empty:
         with scratch.scratch_database(f"{seed}_empty", setting.folder):
-            sections += _each(empty, setting, found)
-    return sections
+            yield from _each(empty, setting)
 
 
-def _each(
-    parts: Iterable[tuple[str, Measure]], setting: Setting, found: Callable[[Section], None]
-) -> list[Section]:
-    sections = []
+def _each(parts: Iterable[tuple[str, Measure]], setting: Setting) -> Iterator[Section]:
     for title, measure in parts:
         before = load()
         setting.say(f"Measuring {title[0].lower()}{title[1:]} ...")
         section = Section(title)
-        for line in measure(setting):
-            if isinstance(line, Plan):
-                section.plans.append(line)
+        for found in measure(setting):
+            if isinstance(found, Plan):
+                section.plans.append(found)
             else:
-                section.figures.append(line)
+                section.figures.append(found)
         section.told = (
             f"{timezone.localdate():%Y-%m-%d}, {setting.employees:,} people, {setting.runs} runs; {machine()}, "
             f"load {before} before and {load()} after."
         )
         setting.say(section.told)
-        found(section)
-        sections.append(section)
-    return sections
+        yield section

@@ -96,16 +96,22 @@ def test_a_section_is_told_before_the_next_one_can_fail(tmp_path: Path) -> None:
         raise RuntimeError("in the middle")
         yield
 
-    told: list[report.Section] = []
     parts = (("One", lambda _setting: [Figure("x", "y")]), ("Two", broken))
+    sections = run._each(parts, Setting(300, 1, tmp_path, lambda _line: None))
+    told = next(sections)
+    assert (told.title, len(told.figures)) == ("One", 1)
     with pytest.raises(RuntimeError, match="in the middle"):
-        run._each(parts, Setting(300, 1, tmp_path, lambda _line: None), told.append)
-    assert [(section.title, len(section.figures)) for section in told] == [("One", 1)]
+        next(sections)
 
 
 def test_the_command_hands_on_how_many_senders_deliver(monkeypatch):
     asked: dict[str, object] = {}
-    monkeypatch.setattr(run, "run", lambda *_args, **given: asked.update(given))
+
+    def nothing(**given: object) -> Iterator[report.Section]:
+        asked.update(given)
+        yield from ()
+
+    monkeypatch.setattr(run, "run", lambda *_args, **given: nothing(**given))
     call_command("bench", "--quick", "--messages", "70", "--senders", "2", "3")
     assert (asked["messages"], asked["senders"]) == (70, (2, 3))
     call_command("bench", "--quick")

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,13 @@ class Command(PortalCommand):
         if prepare:
             run.prepare(size, say)
             return
-
-        def found(section: report.Section) -> None:
-            say("\n".join(["", section.title, *table(section.figures)]))
-            if target is not None:
-                report.write(target, size, [section], run.titles())
-                say(f"Written to {target}.")
-
-        run.run(
+        sections = run.run(
             size, runs, say, only=only, keep=not quick, fresh=fresh, quick=quick, messages=messages,
-            senders=tuple(senders), found=found,
+            senders=tuple(senders),
         )  # fmt: skip
+        with closing(sections):  # what is measured in is put away, whatever happens
+            for section in sections:
+                say("\n".join(["", section.title, *table(section.figures)]))
+                if target is not None:
+                    report.write(target, size, [section], run.titles())
+                    say(f"Written to {target}.")
