@@ -13,7 +13,8 @@ from django.utils.translation import override
 from audit import log
 from employees.merging import rules
 from simdiklat.privacy import retention
-from simdiklat.trail_words import GROUPS, KEYS, LABELS, OBJECTS, RELATIONS, RETAINED, details, object_words
+from simdiklat.trail_words import details, object_words
+from simdiklat.trail_words.labels import GROUPS, KEYS, LABELS, OBJECTS, RELATIONS, RETAINED
 
 ROOMS = (
     "accounts", "certificates", "employees", "invitations", "jobs", "outbox", "simdiklat", "trainings",
