@@ -229,8 +229,8 @@ class UndeliveredTable(PortalTable):
         return record.to_address or "–"
 
     def render_state(self, record: Message) -> Any:
-        word = _("No mail address") if record.state == "no_address" else _("Could not be sent")
-        return format_html('<span class="state state-{}">{}</span>', TONES.get(record.state, "quiet"), word)
+        tone = TONES.get(record.state, "quiet")
+        return format_html('<span class="state state-{}">{}</span>', tone, record.get_state_display())
 
     def render_last_error(self, record: Message) -> Any:
         words = reasons.words(record.last_error)

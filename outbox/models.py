@@ -3,18 +3,22 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from outbox.querysets import DeadAddressQuerySet, MessageQuerySet
 
 
 class Message(models.Model):
     class State(models.TextChoices):
-        PENDING = "pending"  # waits for its time
-        SENDING = "sending"  # claimed by a worker until `lease_until`
-        SENT = "sent"
-        FAILED = "failed"  # given up, `last_error` says why
-        CANCELLED = "cancelled"  # no longer wanted, never sent
-        NO_ADDRESS = "no_address"  # the person has no address: visible in the portal and to the unit only
+        PENDING = "pending", _("Waiting to be sent")  # waits for its time
+        SENDING = "sending", _("Being sent")  # claimed by a worker until `lease_until`
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Could not be sent")  # given up, `last_error` says why
+        CANCELLED = "cancelled", _("Not sent")  # no longer wanted, never sent
+        NO_ADDRESS = (
+            "no_address",
+            _("No mail address"),
+        )  # the person has no address: visible in the portal and to the unit only
 
     #: What this message is, once and for ever: `invitation:17:issued`.
     key = models.CharField(max_length=120, unique=True)

@@ -24,6 +24,7 @@ from invitations.codes import DeclineReason, Gate, OverrideCategory
 from invitations.explain import reason_text
 from invitations.models import Invitation
 from simdiklat.privacy.parts import PARTS, Part, Rows
+from simdiklat.trail_words import FACTORS
 from trainings.delivery.checkin import Answer
 from trainings.models import HistoryRecord
 
@@ -36,24 +37,8 @@ OTHER_CODES: dict[str, dict[str, dict[str, Any]]] = {
     "invitations.CandidateMark": {"code": {**dict(Gate.choices), **dict(DeclineReason.choices)}},
     "trainings.Scan": {"status": dict(Answer.choices)},
     "account.EmailAddress": {"language": dict(settings.LANGUAGES)},
-    "mfa.Authenticator": {
-        "kind": {
-            "totp": gettext_lazy("Authenticator app"), "webauthn": gettext_lazy("Passkey"),
-            "recovery_codes": gettext_lazy("Recovery codes"),
-        },
-    },
-    "jobs.Job": {
-        "state": {
-            "queued": gettext_lazy("Queued"), "running": gettext_lazy("Running"), "done": gettext_lazy("Done"),
-            "failed": gettext_lazy("Failed"), "stopped": gettext_lazy("Stopped"),
-        },
-    },
+    "mfa.Authenticator": {"kind": FACTORS},
     "outbox.Message": {
-        "state": {
-            "pending": gettext_lazy("Waiting to be sent"), "sending": gettext_lazy("Being sent"),
-            "sent": gettext_lazy("Sent"), "failed": gettext_lazy("Could not be sent"),
-            "no_address": gettext_lazy("No mail address"), "cancelled": gettext_lazy("Not sent"),
-        },
         "kind": {
             "account_code": gettext_lazy("Code"), "security_notice": gettext_lazy("Notice about your account"),
             "certificate_issued": gettext_lazy("Certificate issued"),
