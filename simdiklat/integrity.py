@@ -32,10 +32,8 @@ _QUERIES: dict[str, str] = {
     "numbered trainings": """
         SELECT 'training ' || COALESCE(n.number, h.number) || ' of person ' || COALESCE(n.employee_id, h.employee_id) || ' is kept as '
             || COALESCE(n.last_day::text, 'none') || ', history says ' || COALESCE(h.last_day::text, 'none')
-        FROM trainings_nthtraining n FULL JOIN (
-            SELECT employee_id, last_day, row_number() OVER (PARTITION BY employee_id ORDER BY last_day DESC) AS number
-            FROM trainings_historyrecord WHERE result IN ('LULUS', 'HADIR')
-        ) h ON h.employee_id = n.employee_id AND h.number = n.number
+        FROM trainings_nthtraining n
+        FULL JOIN trainings_nth_expected h ON h.employee_id = n.employee_id AND h.number = n.number
         WHERE n.last_day IS DISTINCT FROM h.last_day
     """,
     "seats": """

@@ -51,8 +51,7 @@ WHERE x.employee_id = s.employee_id AND s.last_training IS DISTINCT FROM x.last_
 _NUMBERS = """
 TRUNCATE trainings_nthtraining;
 INSERT INTO trainings_nthtraining (employee_id, number, last_day)
-SELECT employee_id, row_number() OVER (PARTITION BY employee_id ORDER BY last_day DESC), last_day
-FROM trainings_historyrecord WHERE result IN ('LULUS', 'HADIR')
+SELECT employee_id, number, last_day FROM trainings_nth_expected
 """
 
 #: Marks what is only there to make lists long.
