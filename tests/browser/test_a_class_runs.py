@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from employees.models import Employee
 from tests import factories
 from tests.browser.test_main_job import sign_in
+from tests.browser.walking import follow
 from tests.conftest import PASSWORD
 from tests.trainings import running
 from trainings.models import Attendance, HistoryRecord, ParticipantResult, Session, TrainingClass
@@ -75,33 +76,33 @@ def test_a_class_is_carried_from_its_agenda_to_a_verified_certificate(
     # The organiser takes the curriculum and adds a session with a room.
     sign_in(page, address, "organiser")
     page.goto(f"{address}/classes/{today.pk}/?step=agenda")
-    page.click("main a.btn-primary")
-    page.click("form[action$='/agenda/curriculum/'] button")
+    follow(page, "main a.btn-primary")
+    follow(page, "form[action$='/agenda/curriculum/'] button")
     page.wait_for_selector(".notice-success")
-    page.click("main .page-head a.btn-primary")
+    follow(page, "main .page-head a.btn-primary")
     page.fill("#id_starts", f"{ends:%H:%M}")
     page.fill("#id_ends", f"{starts:%H:%M}")
     page.select_option("#id_subject", label="Arsip dinamis")
     page.fill("#id_room", "Aula")
-    page.click("#session-form button.btn-primary")
+    follow(page, "#session-form button.btn-primary")
     page.wait_for_selector(".invalid-feedback")  # it would end before it begins
     assert not Session.objects.exists()
     page.fill("#id_starts", f"{starts:%H:%M}")
     page.fill("#id_ends", f"{ends:%H:%M}")
-    page.click("#session-form button.btn-primary")
+    follow(page, "#session-form button.btn-primary")
     page.wait_for_selector(".agenda >> text=Arsip dinamis")
     session = Session.objects.get()
 
     # The room's screen shows a code; a participant opens its address on a phone and signs in on the way.
     page.goto(f"{address}/classes/{today.pk}/")
-    page.click(f"main a[href$='/sessions/{session.pk}/screen/']")
+    follow(page, f"main a[href$='/sessions/{session.pk}/screen/']")
     page.wait_for_selector(".screen svg.qr")
     link = page.get_attribute("#room-link", "href").split("/hadir/", 1)[1]
     phone.goto(f"{address}/hadir/{link}")
     phone.wait_for_selector("#id_username")
     phone.fill("#id_username", cast.employee.nip)
     phone.fill("#id_password", PASSWORD)
-    phone.click("main form button.btn-primary")
+    follow(phone, "main form button.btn-primary")
     phone.wait_for_selector(".checked-yes")
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     mark = Attendance.objects.get()
@@ -130,7 +131,7 @@ def test_a_class_is_carried_from_its_agenda_to_a_verified_certificate(
     other = Employee.objects.get(name="Agus Salim")
     page.goto(f"{address}/sessions/{session.pk}/scan/")
     page.fill("#id_code", other.nip)
-    page.click("main form button.btn-outline-primary")
+    follow(page, "main form button.btn-outline-primary")
     page.wait_for_selector(".notice-success >> text=Agus Salim")
     assert Attendance.objects.count() == 2
 
@@ -142,34 +143,34 @@ def test_a_class_is_carried_from_its_agenda_to_a_verified_certificate(
         )
     page.goto(f"{address}/classes/{today.pk}/")
     page.wait_for_selector("[aria-current=step] >> text=Hasil")
-    page.click("main a.btn-primary")
-    page.click("main a[href$='/results/rule/']")
-    page.click("main form button.btn-primary")
+    follow(page, "main a.btn-primary")
+    follow(page, "main a[href$='/results/rule/']")
+    follow(page, "main form button.btn-primary")
     page.wait_for_selector(".notice-success")
-    page.click("main a[href$='/results/scores/']")
+    follow(page, "main a[href$='/results/scores/']")
     for field in page.locator("input[name^=s_]").all():
         field.fill("85")
-    page.click("form:has(table) button.btn-primary")
+    follow(page, "form:has(table) button.btn-primary")
     page.wait_for_selector(".notice-success")
     page.goto(f"{address}/classes/{today.pk}/results/minutes/")
     page.fill("#id_minutes", "Semua peserta memenuhi syarat.")
-    page.click("main form button.btn-primary")
+    follow(page, "main form button.btn-primary")
     page.wait_for_selector(".notice-success")
-    page.click("main a[href$='/results/lock/']")
-    page.click("main form button.btn-primary")
+    follow(page, "main a[href$='/results/lock/']")
+    follow(page, "main form button.btn-primary")
     page.wait_for_selector(".notice-success")
     assert set(ParticipantResult.objects.values_list("outcome", flat=True)) == {"LULUS"}
-    page.click("main a.btn-primary")
-    page.click("form[action$='/complete/'] button")
+    follow(page, "main a.btn-primary")
+    follow(page, "form[action$='/complete/'] button")
     page.wait_for_selector(".notice-success")
     assert HistoryRecord.objects.filter(training_class=today, result="LULUS").count() == 2
 
     # The participant's phone: the result, the evaluation.
     phone.goto(address + "/")
-    phone.click("a[href$='/evaluate/']")
+    follow(phone, "a[href$='/evaluate/']")
     for group in phone.locator("fieldset.rating").all():
         group.locator("label >> text=5").click()
-    phone.click("main form button.btn-primary")
+    follow(phone, "main form button.btn-primary")
     phone.wait_for_selector(".notice-success")
     assert "Lulus" in phone.content()
 

@@ -14,6 +14,7 @@ from invitations.models import Invitation, Selection
 from jobs.models import Job
 from outbox.models import Message
 from tests import factories
+from tests.browser.walking import follow
 from tests.conftest import PASSWORD
 from tests.engines import celery_worker, database_url_for
 from trainings.models import TrainingClass
@@ -26,7 +27,7 @@ def sign_in(page: Any, address: str, name: str) -> None:
     page.goto(address + "/sign-in/")
     page.fill("#id_username", name)
     page.fill("#id_password", PASSWORD)
-    page.click("main form button.btn-primary")
+    follow(page, "main form button.btn-primary")
     page.wait_for_url(address + "/")
 
 
@@ -54,39 +55,39 @@ def test_a_class_goes_from_plan_to_replies_by_clicking(live_server, page, cast, 
 
     # The organiser plans the class; the own centre is filled in.
     sign_in(page, address, "organiser")
-    page.click("main a.btn-primary")
+    follow(page, "main a.btn-primary")
     page.select_option("#id_programme", str(programme.pk))
     page.fill("#id_first_day", first.isoformat())
     page.fill("#id_last_day", (first - timedelta(days=1)).isoformat())
     page.fill("#id_seats", "3")
     page.fill("#id_reserve", "1")
     pick(page, "id_areas", "Jawa Timur")
-    page.click("main form [type=submit]")
+    follow(page, "main form [type=submit]")
     page.wait_for_selector(".is-invalid, .invalid-feedback")
     assert TrainingClass.objects.count() == 0
     page.fill("#id_last_day", (first + timedelta(days=4)).isoformat())
-    page.click("main form [type=submit]")
+    follow(page, "main form [type=submit]")
     page.wait_for_selector("[aria-current=step]")
     made = TrainingClass.objects.get()
     assert [area.unit.code for area in made.areas.all()] == ["KW35"]
 
     # Scheduled, previewed, started; the worker ranks while the progress page watches.
-    page.click(f"form[action$='/classes/{made.pk}/schedule/'] button")
+    follow(page, f"form[action$='/classes/{made.pk}/schedule/'] button")
     page.wait_for_selector("table.list >> text=Sari Wulandari")
-    page.click("main a.btn-primary")
-    page.click("main form button.btn-primary")
+    follow(page, "main a.btn-primary")
+    follow(page, "main form button.btn-primary")
     page.wait_for_selector("#job")
     worker.send("invitations.rank", Job.objects.get().pk)
     page.wait_for_selector("#job a.btn-primary", timeout=60_000)
-    page.click("#job a.btn-primary")
+    follow(page, "#job a.btn-primary")
     selection = Selection.objects.get()
     assert selection.state == "proposed"
     assert page.locator("table.list tbody tr").count() == 3
     assert selection.evidence_sha256 in page.content()
 
     # Approved after a summary; the worker issues.
-    page.click("main a.btn-primary")
-    page.click("main form button.btn-primary")
+    follow(page, "main a.btn-primary")
+    follow(page, "main form button.btn-primary")
     page.wait_for_selector("#job")
     worker.send("invitations.issue", Job.objects.order_by("-pk").first().pk)
     page.wait_for_selector("#job a.btn-primary", timeout=60_000)
@@ -109,12 +110,12 @@ def test_a_class_goes_from_plan_to_replies_by_clicking(live_server, page, cast, 
             person.user = get_user_model().objects.create_user(person.nip, person.email, PASSWORD)
             person.save()
     sign_in(page, address, chosen[0].employee.nip_display)
-    page.click(".invitation-card button.btn-primary")
+    follow(page, ".invitation-card button.btn-primary")
     page.wait_for_selector(".notice-success")
     sign_in(page, address, chosen[1].employee.nip_display)
-    page.click(".invitation-card a.btn-outline-secondary")
+    follow(page, ".invitation-card a.btn-outline-secondary")
     page.check("input[value=SAKIT]")
-    page.click("main form button.btn-danger")
+    follow(page, "main form button.btn-danger")
     page.wait_for_selector(".notice-success")
     states = {i.employee_id: i.state for i in Invitation.objects.all()}
     assert states[chosen[0].employee_id] == "accepted"

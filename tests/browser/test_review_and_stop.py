@@ -14,6 +14,7 @@ from invitations.models import Override
 from outbox.models import Message
 from tests import factories
 from tests.browser.test_main_job import sign_in
+from tests.browser.walking import follow
 from tests.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,10 +47,10 @@ def test_defer_override_approve_and_stop_by_clicking(live_server, page, cast, se
 
     # The region finds the proposal on its home page and defers P0; P1 moves up.
     sign_in(page, address, "operator")
-    page.click(f"a[href='{reverse('invitations:review', args=[selection.pk])}']")
-    page.click("table.list tr:has-text('P0') .row-actions a")
+    follow(page, f"a[href='{reverse('invitations:review', args=[selection.pk])}']")
+    follow(page, "table.list tr:has-text('P0') .row-actions a")
     page.check("input[name=reason][value=DINAS]")
-    page.click("main form button.btn-danger")
+    follow(page, "main form button.btn-danger")
     page.wait_for_selector("#changes")
     assert names(selection) == ["Sari Wulandari", "P1"]
 
@@ -66,12 +67,12 @@ def test_defer_override_approve_and_stop_by_clicking(live_server, page, cast, se
     page.wait_for_selector(".chip")
     page.check("input[name=category][value=KEWAJIBAN]")
     page.fill("#id_text", "Wajib sertifikat")
-    page.click("main form button.btn-primary")
+    follow(page, "main form button.btn-primary")
     page.wait_for_selector("#overrides")
     override = Override.objects.get()
     sign_in(page, address, "officer")
-    page.click(f"a[href='{reverse('invitations:decide_override', args=[override.pk])}']")
-    page.click("button[value=approve]")
+    follow(page, f"a[href='{reverse('invitations:decide_override', args=[override.pk])}']")
+    follow(page, "button[value=approve]")
     page.wait_for_selector("#overrides")
     assert names(selection) == ["Sari Wulandari", "P3"]
 
@@ -85,12 +86,12 @@ def test_defer_override_approve_and_stop_by_clicking(live_server, page, cast, se
     page.wait_for_function(
         "text => document.querySelector('#sending [role=timer]').innerText !== text", arg=first
     )
-    page.click("#sending a.btn-danger")
+    follow(page, "#sending a.btn-danger")
     page.fill("#id_reason", "Salah kelas")
-    page.click("main form button.btn-danger")
+    follow(page, "main form button.btn-danger")
     page.wait_for_selector("#sending >> text=Salah kelas")
     assert set(Message.objects.values_list("state", flat=True)) == {"cancelled"}
-    page.click("#sending a.btn-outline-primary")
-    page.click("main form button.btn-primary")
+    follow(page, "#sending a.btn-outline-primary")
+    follow(page, "main form button.btn-primary")
     page.wait_for_selector("#sending [role=timer]")
     assert set(Message.objects.values_list("state", flat=True)) == {"pending"}

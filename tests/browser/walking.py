@@ -20,6 +20,12 @@ new PerformanceObserver(list => list.getEntries().forEach(entry => {
 """
 
 
+def follow(page: Any, selector: str) -> None:
+    """Click what leads to another page, and be there: what is asked next is asked of that page."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 class Walker:
     """A window that is looked at: `look` after every step; `problems` must stay empty."""
 
@@ -46,8 +52,7 @@ class Walker:
 
     def click(self, selector: str, *, wait: str = "") -> None:
         """Click what leads to another page and look at it; `wait` for something on it."""
-        with self.page.expect_navigation():
-            self.page.click(selector)
+        follow(self.page, selector)
         if wait:
             self.page.wait_for_selector(wait)
         self.look()
