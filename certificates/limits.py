@@ -1,4 +1,7 @@
-"""How often one address may look in vain: guessing is stopped, an office full of people is not."""
+"""How often one address may look for a paper in vain: guessing is stopped, an office full of people is not.
+
+Letters and certificates share one count.
+"""
 
 from datetime import timedelta
 
@@ -8,7 +11,7 @@ from accounts.addresses import network
 from accounts.limits import Limit, give_back, take
 
 #: Checks in vain from one address: twenty, then one more each half minute.
-CHECK = Limit("certificate check", 20, timedelta(seconds=30))
+CHECK = Limit("paper check", 20, timedelta(seconds=30))
 
 
 def count(request: HttpRequest) -> None:

@@ -133,10 +133,23 @@ def next_batch_name(name: str) -> str:
 def next_batch(training_class: TrainingClass, on: date | None = None) -> Plan:
     """The plan of the class's next batch: the same in all, begun a week after it, or in a month when past.
 
-    The same days of the week are kept, and the same time to answer. The code is left to be made.
+    A batch that is planned already is passed over, and its weeks with it. The same days of the week are kept,
+    and the same time to answer. The code is left to be made.
     """
     on = on or timezone.localdate()
-    plan = plan_of(training_class)
+    planned = TrainingClass.objects.filter(
+        programme_id=training_class.programme_id, organiser_id=training_class.organiser_id
+    ).exclude(state=TrainingClass.State.CANCELLED)
+    taken = set(planned.values_list("batch", flat=True))
+    plan = _following(plan_of(training_class), on)
+    # A name without a number stays as it is: there is nothing to pass over.
+    while plan.batch in taken and next_batch_name(plan.batch) != plan.batch:
+        plan = _following(plan, on)
+    return replace(plan, code="")
+
+
+def _following(plan: Plan, on: date) -> Plan:
+    """The same with the next name and the next weeks, a month ahead at least."""
     weeks = (plan.last_day - plan.first_day).days // 7 + 1
     if plan.first_day + timedelta(weeks=weeks) <= on + timedelta(days=28):
         weeks = -((plan.first_day - on - timedelta(days=28)).days // 7)
@@ -144,7 +157,6 @@ def next_batch(training_class: TrainingClass, on: date | None = None) -> Plan:
     batch = next_batch_name(plan.batch)
     return replace(
         plan,
-        code="",
         batch=batch.replace(str(plan.first_day.year), str((plan.first_day + moved).year)),
         first_day=plan.first_day + moved,
         last_day=plan.last_day + moved,

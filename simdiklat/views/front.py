@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounts.access import PUBLIC, access, holds
+from accounts.limits import TooMany
 from accounts.roles import Permission
+from certificates import limits
 from invitations.models import Letter
 from invitations.ranking import RULE_VERSION
 from reports import figures
@@ -95,21 +97,29 @@ def _open_classes() -> Any:
 @access(PUBLIC)
 @never_cache
 def verification(request: HttpRequest) -> HttpResponse:
-    """Check a paper: a letter by number and date, a certificate on its own page."""
+    """Check a paper: a letter by number and date, a certificate on its own page. Guesses are counted."""
     form = LetterForm(request.POST or None)
+    stopped: TooMany | None = None
     if request.method == "POST" and form.is_valid():
-        letter = Letter.objects.filter(
-            number=form.cleaned_data["number"].strip(), dated=form.cleaned_data["dated"]
-        ).first()
-        if letter:
-            return redirect("invitations:letter_check", public_id=letter.public_id)
-        form.add_error(
-            None,
-            _("No letter with this number and this date is on record. Compare both with the paper, letter by letter."),
-        )  # fmt: skip
+        try:
+            limits.count(request)
+        except TooMany as stop:
+            stopped = stop
+            form.add_error(None, stop.user_message)
+        else:
+            if letter := Letter.objects.filter(**form.cleaned_data).first():
+                limits.found(request)
+                return redirect("invitations:letter_check", public_id=letter.public_id)
+            form.add_error(
+                None,
+                _("No letter with this number and this date is on record. Compare both with the paper, letter by letter."),
+            )  # fmt: skip
     context = {
         "title": _("Checking a paper"),
         "subtitle": _("The quickest way: scan the QR code on it."),
         "form": form,
     }
-    return render(request, "simdiklat/front/verification.html", context)
+    response = render(request, "simdiklat/front/verification.html", context, status=429 if stopped else 200)
+    if stopped:
+        response["Retry-After"] = str(stopped.seconds)
+    return response

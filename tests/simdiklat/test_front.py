@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from certificates import limits
 from invitations.models import Letter
 from tests import factories
 
@@ -68,6 +69,26 @@ def test_a_letter_is_found_by_number_and_date_together(client, tree):
     assert wrong.status_code == 200
     assert wrong.context["form"].non_field_errors()
     assert "B-1/Bdk.05/2026" in wrong.content.decode()  # what was typed stays
+
+
+def test_letters_cannot_be_counted_through_and_who_has_one_is_never_stopped(client, tree):
+    address = reverse("verification")
+    training_class = factories.training_class(factories.programme(), tree.bdk, [tree.east])
+    right = {"number": "B-1/2026", "dated": timezone.localdate().isoformat()}
+    Letter.objects.create(
+        public_id="abc123", training_class=training_class, office=tree.east, kind="first", organiser=tree.bdk,
+        year=2026, seq=1, number=right["number"], dated=timezone.localdate(), names_count=0, data={}, facts={},
+    )  # fmt: skip
+    for _n in range(limits.CHECK.burst + 1):
+        assert client.post(address, right).status_code == 302
+    for n in range(limits.CHECK.burst):
+        assert client.post(address, right | {"number": f"B-{n + 2}/2026"}).status_code == 200
+    stopped = client.post(address, right)
+    assert stopped.status_code == 429
+    assert 0 < int(stopped["Retry-After"]) <= 30
+    assert "Coba lagi" in stopped.content.decode()
+    assert right["number"] in stopped.content.decode()
+    assert client.post(address, right, REMOTE_ADDR="10.9.8.7").status_code == 302
 
 
 def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(client, db):

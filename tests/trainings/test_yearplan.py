@@ -63,6 +63,23 @@ def test_the_next_batch_of_a_past_class_lies_ahead(tree):
     assert plan.batch == f"Angkatan II Tahun {plan.first_day.year}"
 
 
+def test_a_batch_that_is_planned_already_is_passed_over_with_its_weeks(tree):
+    first = timezone.localdate() + timedelta(days=60)
+    programme = factories.programme()
+    days = {"first_day": first, "last_day": first + timedelta(days=4)}
+    original = factories.training_class(programme, tree.bdk, batch="Angkatan I", **days)
+    factories.training_class(programme, tree.bdk, batch="Angkatan II", **days)
+    factories.training_class(programme, tree.bdk, batch="Angkatan III", state="cancelled", **days)
+    factories.training_class(programme, tree.pusdiklat, batch="Angkatan III", **days)
+    plan = next_batch(original)
+    assert (plan.batch, plan.first_day) == ("Angkatan III", first + timedelta(weeks=2))
+
+
+def test_a_name_without_a_number_is_not_looked_for_for_ever(tree):
+    original = factories.training_class(factories.programme(), tree.bdk, batch="Angkatan Perdana")
+    assert next_batch(original).batch == "Angkatan Perdana"
+
+
 def test_holidays_are_named_in_both_languages():
     with translation.override("id"):
         assert holidays_between(date(2026, 8, 1), date(2026, 8, 31))[date(2026, 8, 17)].startswith(
