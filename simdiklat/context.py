@@ -50,9 +50,9 @@ def _entries(held: frozenset[str], learns: bool) -> Iterator[Entry]:
         (P.SEE_FIGURES in held, _("Figures"), "reports:index", "figures"),
         (P.SEE_CLASSES in held, _("Catalogue"), "trainings:programme_list", "catalogue"),
         (learns, _("My training"), "invitations:mine", "award"),
-        (P.VERIFY_CLAIMS in held, _("Claims"), "trainings:claim_list", "award"),
-        (P.MERGE_PEOPLE in held, _("Duplicates"), "employees:pairs", "people"),
-        (P.SET_RULE in held, _("Settings of the rule"), "trainings:rule_settings", "shield"),
+        (P.VERIFY_CLAIMS in held, _("Claims"), "trainings:claim_list", "check"),
+        (P.MERGE_PEOPLE in held, _("Duplicates"), "employees:pairs", "merge"),
+        (P.SET_RULE in held, _("Settings of the rule"), "trainings:rule_settings", "settings"),
         (P.IMPORT in held, _("Imports"), "employees:imports", "upload"),
         (P.MANAGE_ACCOUNTS in held, _("Accounts"), "employees:accounts", "key"),
         (True, _("Messages"), "outbox:list", "messages"),
@@ -63,7 +63,7 @@ def _entries(held: frozenset[str], learns: bool) -> Iterator[Entry]:
             "jobs:list",
             "jobs",
         ),
-        (P.SEE_AUDIT in held, _("Audit trail"), "audit", "key"),
+        (P.SEE_AUDIT in held, _("Audit trail"), "audit", "trail"),
     ]
     for shown, label, name, icon in wanted:
         if shown:

@@ -33,6 +33,7 @@ def find(cursor: Any, run_id: int) -> int:
         cursor.execute(
             f"""
             UPDATE {table} i SET outcome = 'likely', twin_id = b.person, twin_label = b.label,
+                label = concat_ws(' · ', i.label, (SELECT u.name FROM employees_unit u WHERE u.id = i.unit_id)),
                 given = jsonb_build_object('nip', i.nip, 'external_id', i.external_id)
             FROM unnest(%s::int[], %s::bigint[], %s::text[]) AS b (row, person, label) WHERE b.row = i.row
             """,

@@ -115,8 +115,9 @@ def test_a_yes_writes_what_was_previewed_and_keeps_the_unit_left(stored, folder,
     assert problems() == {}
 
 
-def test_a_person_known_by_name_and_birth_waits_for_a_human(stored, folder, central):
+def test_a_person_known_by_name_and_birth_waits_for_a_human(stored, folder, central, client):
     """A PPPK who became CPNS comes with another NIP and no ID."""
+    client.force_login(central)
     known = Employee.objects.get(external_id="Q000005")
     Employee.objects.filter(pk=known.pk).update(name="Muhammad Siti Aminah")
     born = known.birth_date
@@ -129,6 +130,11 @@ def test_a_person_known_by_name_and_birth_waits_for_a_human(stored, folder, cent
     [line] = lines(run, Outcome.LIKELY)
     assert (line.row, line.target_id) == (2, known.pk)
     assert known.nip in line.details[0][2]
+    # Name, number and unit of both, so that whoever decides need not open the file.
+    assert line.label.startswith(f"Siti Aminah, Moh. · {row['NIP']} · ") and line.label.endswith(known.unit.name)
+    page = client.get(reverse("employees:import", args=[run.pk])).content.decode()
+    assert reverse("employees:import_rows", args=[run.pk, "likely"]) in page.partition('class="figures"')[0]
+    assert "Tidak ada yang perlu ditulis" not in page
     # Undecided, it is nothing that would be written, and it is in the file to mend.
     assert run.to_write == 0
     assert "nobody has decided" in read_csv(store.errors_path(run.stored_name, "csv"))[0]["ALASAN"]
