@@ -131,7 +131,9 @@ def test_a_person_known_by_name_and_birth_waits_for_a_human(stored, folder, cent
     assert (line.row, line.target_id) == (2, known.pk)
     assert known.nip in line.details[0][2]
     # Name, number and unit of both, so that whoever decides need not open the file.
-    assert line.label.startswith(f"Siti Aminah, Moh. · {row['NIP']} · ") and line.label.endswith(known.unit.name)
+    assert line.label.startswith(f"Siti Aminah, Moh. · {row['NIP']} · ") and line.label.endswith(
+        known.unit.name
+    )
     page = client.get(reverse("employees:import", args=[run.pk])).content.decode()
     assert reverse("employees:import_rows", args=[run.pk, "likely"]) in page.partition('class="figures"')[0]
     assert "Tidak ada yang perlu ditulis" not in page
