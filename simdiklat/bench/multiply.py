@@ -162,6 +162,10 @@ def _bare(cursor: Any, tables: tuple[str, ...]) -> Iterator[None]:
             format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
         FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY (%(tables)s::regclass[])
         UNION ALL
+        SELECT 'SELECT', format('ALTER INDEX %%s ALTER COLUMN %%s SET STATISTICS %%s', attrelid::regclass, attnum, attstattarget)
+        FROM pg_attribute JOIN pg_index ON indexrelid = attrelid
+        WHERE NOT indisunique AND indrelid = ANY (%(tables)s::regclass[]) AND attstattarget >= 0
+        UNION ALL
         SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
         FROM pg_index WHERE NOT indisunique AND indrelid = ANY (%(tables)s::regclass[])
         """,
@@ -171,6 +175,7 @@ def _bare(cursor: Any, tables: tuple[str, ...]) -> Iterator[None]:
     for drop, _make in found:
         cursor.execute(drop)
     yield
+    # From the end: what is said of an index comes after it, and keys that others need before them.
     for _drop, make in reversed(found):
         cursor.execute(make)
 

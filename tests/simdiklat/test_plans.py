@@ -154,6 +154,35 @@ def test_every_order_that_a_list_offers_is_given_by_an_index(client, cast, minis
 
 
 @pytest.mark.django_db
+def test_the_planner_is_told_how_many_records_a_person_has(tree):
+    """A sample of millions shows too few of them twice; here it would say that all are of one person."""
+    factories.history(factories.employee(tree.surabaya), date(2020, 5, 3))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE trainings_historyrecord (employee_id)")
+        cursor.execute(
+            "SELECT n_distinct FROM pg_stats WHERE tablename = 'trainings_historyrecord' AND attname = 'employee_id'"
+        )
+        assert cursor.fetchone()[0] == pytest.approx(-0.2)
+
+
+@pytest.mark.django_db
+def test_the_statistics_of_names_are_fine_and_stay_so_when_indexes_are_made_anew():
+    def target() -> list[int]:
+        cursor.execute(
+            "SELECT attstattarget FROM pg_attribute WHERE (attrelid, attname) IN "
+            "(('employees_name_trgm'::regclass, 'upper'), ('employees_employee'::regclass, 'nip'))"
+        )
+        return [target for (target,) in cursor.fetchall()]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        before = target()
+        with multiply._bare(cursor, ("employees_employee",)):
+            pass
+        assert before == target() == [500, 500]
+
+
+@pytest.mark.django_db
 def test_the_check_sees_a_sort_of_everybody(cast):
     with CaptureQueriesContext(connection) as captured, connection.cursor() as cursor:
         cursor.execute("SELECT id FROM employees_employee ORDER BY phone LIMIT 26")
