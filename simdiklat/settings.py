@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 #: Where the laptop's engines, mails, evidence and result files live.
-VAR_DIR = Path(env.str("SIMDIKLAT_VAR", default=str(BASE_DIR / "var"))).resolve()
+VAR_DIR = Path(env.str("SIMDIKLAT_VAR", default="") or BASE_DIR / "var").resolve()
 
 DATABASE_URL = env.str("DATABASE_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
