@@ -348,6 +348,11 @@ class Invitation(models.Model):
             models.Index(fields=["employee", "-id"], name="invitations_of_person"),
             models.Index(fields=["training_class", "rank"], name="invitations_of_class"),
             models.Index(fields=["-selection", "rank", "id"], name="invitations_latest"),
+            models.Index(
+                fields=["-selection", "rank", "id"],
+                name="invitations_never_trained",
+                condition=models.Q(reason__ever_trained=False),
+            ),
             # The list of all invitations: of one state, in the order of states, and of days to answer.
             models.Index(fields=["state", "id"], name="invitations_by_state"),
             models.Index(fields=["answer_by", "id"], name="invitations_by_day"),

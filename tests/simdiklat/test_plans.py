@@ -56,7 +56,7 @@ PAGES = [
     ("invitations:list", [
         "", "q=sari", "q=zzqx", "page=7", "page=last", "sort=employee", "sort=-employee", "sort=unit", "sort=-unit",
         "sort=training_class", "sort=answer_by", "sort=-answer_by", "sort=state", "sort=-state", "state=accepted",
-        "state=expired", "reason=SAKIT",
+        "state=expired", "reason=SAKIT", "wait=never",
     ]),
     ("audit", [
         "", "verb=list", "actor=central", "object_type=class", "page=last", "since=2020-01-01", "since=2099-01-01",
