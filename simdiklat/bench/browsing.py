@@ -13,6 +13,7 @@ from django.test.utils import override_settings
 from django.urls import include, path
 
 from accounts.models import User
+from simdiklat import collector
 from simdiklat.demo.accounts import PLANNER
 
 
@@ -41,6 +42,8 @@ def signed_in() -> Iterator[Callable[[str], None]]:
     ):
         client = Client()
         client.force_login(User.objects.get(username=PLANNER))
+        client.get("/empty/")  # what the first request loads is there
+        collector.settle()  # as in the web process
 
         def get(address: str) -> None:
             response = client.get(address)
